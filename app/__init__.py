@@ -1,0 +1,1 @@
+"""The Facet program: sources, pipeline, sinks, window and command line."""

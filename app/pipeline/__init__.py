@@ -1,0 +1,1 @@
+"""Frames through the model and the effects: engine, threads, slots, timings."""

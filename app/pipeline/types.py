@@ -1,0 +1,72 @@
+"""What the pipeline hands to the window and the sinks."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from models.types import U8, Frame, Perception
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An effect (or "monitor") that failed on a frame; shown, logged once, switched off."""
+
+    where: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Output:
+    """One finished frame. `bgra` (H, W, 4) uint8 belongs to the receiver; not mirrored. `shed`: effects left out for time."""
+
+    frame: Frame
+    perception: Perception
+    bgra: U8
+    faults: tuple[Fault, ...] = ()
+    shed: tuple[str, ...] = ()
+
+
+EventKind = Literal["opening", "opened", "lost", "stalled", "ended", "failed", "effects_ready", "fault", "recovered"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunnerEvent:
+    """Something the window tells its user; `message` is a plain sentence."""
+
+    kind: EventKind
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """Milliseconds over the rolling window."""
+
+    p50: float
+    p95: float
+    p99: float
+    mean: float
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyStats:
+    """What the overlay shows; all measured.
+
+    Attributes:
+        stages: per stage ("decode", "preprocess", "detect", "landmarks", "segment", "effect.<id>", "composite",
+            "hand-over", "paint"), over the frames on which the stage ran.
+        capture_to_paint: from `Frame.grabbed_ns` to the end of the paint.
+        frame_age_ms: of the frame painted last, at its paint.
+        camera_fps / shown_fps: (N - 1) / span of the grabs / of the paints.
+        dropped: frames dropped, by where: "engine" (replaced in the slot before it), "window", "sink".
+        recent_ms: capture-to-paint of the latest frames, oldest first, for the sparkline.
+        networks / canvas: the devices really used.
+    """
+
+    stages: dict[str, Percentiles]
+    capture_to_paint: Percentiles | None
+    frame_age_ms: float
+    camera_fps: float
+    shown_fps: float
+    dropped: dict[str, int]
+    recent_ms: tuple[float, ...]
+    networks: str
+    canvas: str

@@ -1,0 +1,69 @@
+"""What a source of frames is."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from models.errors import FacetError
+from models.types import Frame
+
+Kind = Literal["demo", "camera", "video", "picture", "folder", "stream"]
+
+
+class BadInput(FacetError):
+    """The input cannot be opened or is damaged; the message says which, why and what to do."""
+
+
+class CameraLost(FacetError):
+    """The camera went away; the source tries again by itself."""
+
+
+class SourceStalled(FacetError):
+    """No frame within the time-out."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What is known of a source once it is open.
+
+    Attributes:
+        name: for people, e.g. the camera's name or the file's.
+        size_wh: of the upright frames.
+        fps: nominal frames a second (negotiated or announced), 0 where it has no meaning.
+        live: frames come by themselves; the window mirrors live cameras.
+        frame_count: announced frames, 0 = unknown or endless.
+        pixel_format: as negotiated, e.g. "MJPG"; "" where it has no meaning.
+        names: file names of a folder's pictures, in order.
+        hints: plain sentences about what limits the source (long exposure, fallback format).
+    """
+
+    kind: Kind
+    name: str
+    size_wh: tuple[int, int]
+    fps: float
+    live: bool
+    frame_count: int = 0
+    pixel_format: str = ""
+    names: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+class Source(Protocol):
+    """A source is opened by its constructor, which raises BadInput; one reader thread."""
+
+    @property
+    def info(self) -> SourceInfo:
+        """May change between frames (measured facts, hints, a replugged camera)."""
+        ...
+
+    @property
+    def decode_ms(self) -> float:
+        """CPU time spent on decoding and converting the latest frame (waiting excluded)."""
+        ...
+
+    def read(self, timeout_s: float) -> Frame | None:
+        """Next frame, None = end. Blocks <= timeout_s, then raises SourceStalled; CameraLost while unplugged."""
+        ...
+
+    def close(self) -> None:
+        """Any thread; makes a blocked `read` return at once. Idempotent."""
+        ...

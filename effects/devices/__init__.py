@@ -1,0 +1,1 @@
+"""Where pictures live: one device per file."""

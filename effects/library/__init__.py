@@ -1,0 +1,1 @@
+"""The effects that ship, one file each."""

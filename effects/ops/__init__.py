@@ -1,0 +1,1 @@
+"""Pixel operations, one per file: a public function with its CPU and, later, its GPU code."""

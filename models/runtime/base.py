@@ -1,0 +1,27 @@
+"""What perception asks of an inference runtime."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from models.types import F32
+
+
+class Net(Protocol):
+    """One loaded network. Not thread-safe: one owner thread."""
+
+    def __call__(self, *inputs: F32) -> Sequence[F32]:
+        """Run once; arrays are NHWC float32. The results belong to the caller."""
+        ...
+
+
+class Runtime(Protocol):
+    """Loads networks."""
+
+    name: str
+
+    def load(self, graph: Path, *, outputs: Sequence[str] = ()) -> Net:
+        """Load a `.tflite` file; raises ModelUnavailable. `outputs` orders the results by tensor name."""
+        ...
+
+    def close(self) -> None: ...
