@@ -1,0 +1,22 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+_DEFAULT_TESTDATA = Path(__file__).resolve().parents[2] / "shared" / "testdata"
+
+
+@pytest.fixture(scope="session")
+def testdata() -> Path:
+    """The folder of real clips and pictures; skips where it is missing, fails when it is required."""
+    folder = Path(os.environ.get("FACET_TESTDATA") or _DEFAULT_TESTDATA)
+    if folder.is_dir():
+        return folder
+    message = f"no test data at {folder}: set FACET_TESTDATA"
+    if os.environ.get("FACET_REQUIRE_TESTDATA") == "1":
+        pytest.fail(message)
+    pytest.skip(message)
