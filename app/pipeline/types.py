@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from app.sources.base import Reason
 from models.types import U8, Frame, Perception
 
 
@@ -30,10 +31,11 @@ EventKind = Literal["opening", "opened", "lost", "stalled", "ended", "failed", "
 
 @dataclass(frozen=True, slots=True)
 class RunnerEvent:
-    """Something the window tells its user; `message` is a plain sentence."""
+    """Something the window tells its user; `message` is a plain sentence, `reason` the one of a BadInput."""
 
     kind: EventKind
     message: str = ""
+    reason: Reason = ""
 
 
 @dataclass(frozen=True, slots=True)

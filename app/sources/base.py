@@ -9,8 +9,19 @@ from models.types import Frame
 Kind = Literal["demo", "camera", "video", "picture", "folder", "stream"]
 
 
+Reason = Literal["", "missing", "busy", "permission", "broken", "unreachable"]
+
+
 class BadInput(FacetError):
-    """The input cannot be opened or is damaged; the message says which, why and what to do."""
+    """The input cannot be opened or is damaged; the message says which, why and what to do.
+
+    `reason` lets the window offer the fitting way out (try again, allow the camera, open another file);
+    "" where none of the named ones applies.
+    """
+
+    def __init__(self, message: str, reason: Reason = "") -> None:
+        super().__init__(message)
+        self.reason: Reason = reason
 
 
 class CameraLost(FacetError):
