@@ -8,6 +8,8 @@ from models.types import Frame
 
 Kind = Literal["demo", "camera", "video", "picture", "folder", "stream"]
 
+STILL_KINDS: tuple[Kind, ...] = ("picture", "folder")
+
 
 Reason = Literal["", "missing", "busy", "permission", "broken", "unreachable"]
 
