@@ -53,7 +53,10 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One parameter as data. `kind`: "float", "int", "bool", "choice", "colour" (#RRGGBB), "path", "face" (track id, 0 = none)."""
+    """One parameter as data.
+
+    `kind`: "float", "int", "bool", "choice", "colour" (#RRGGBB), "path", "face" (track id, 0 = none).
+    """
 
     name: str
     kind: str
@@ -98,20 +101,27 @@ def face(title: str) -> Any:
 
 
 P = TypeVar("P")
+P_contra = TypeVar("P_contra", contravariant=True)
 A = TypeVar("A")
 S = TypeVar("S")
 
 
-class Effect(Protocol[P, A, S]):
-    """P parameters (frozen dataclass), A prepared assets (numpy, keys), S state (scalars, small numpy, keyed by track id)."""
+class Effect(Protocol[P_contra, A, S]):
+    """One effect's code.
 
-    def prepare(self, params: P, model: SharedModel, cancel: Event) -> A:
+    Type parameters: the parameters (a frozen dataclass), A prepared assets (numpy, keys of `Device.keep`), S state
+    (scalars and small numpy arrays keyed by track id; never a device's handle, so that it survives a switch).
+    """
+
+    def prepare(self, params: P_contra, model: SharedModel, cancel: Event) -> A:
         """Worker thread; opens files; raises BadAsset."""
         ...
 
-    def initial(self) -> S: ...
+    def initial(self) -> S:
+        """The state before the first frame of a source."""
+        ...
 
-    def apply(self, canvas: Canvas, scene: Scene, params: P, assets: A, state: S) -> tuple[Scene, S]:
+    def apply(self, canvas: Canvas, scene: Scene, params: P_contra, assets: A, state: S) -> tuple[Scene, S]:
         """Draw. No I/O, clock or network. Zero parameters leave every bit as it was."""
         ...
 
@@ -121,6 +131,7 @@ class EffectSpec(Generic[P]):
     """What the registry, the panel and the engine know of an effect.
 
     Attributes:
+        title_key: the English title, which is also the key of its translations.
         wants: what it needs of the perception.
         shed: lower goes first under load, None never.
         hides: covers a face; never sheds, never fades to the bare face.

@@ -11,7 +11,9 @@ class Image(Protocol):
     """Opaque (H, W, 1 or 4) uint8 on one device; valid until the step ends unless made by `Device.keep`."""
 
     @property
-    def size_wh(self) -> tuple[int, int]: ...
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        ...
 
 
 class Device(Protocol):
@@ -31,7 +33,9 @@ class Device(Protocol):
         """(H, W, 4) BGRA uint8 that belongs to the caller and is never written again."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Free what was kept."""
+        ...
 
 
 @dataclass(slots=True)

@@ -1,5 +1,8 @@
 """Errors a user may meet. Each message says what is wrong and what to do about it."""
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class FacetError(Exception):
     """Base of every error shown to a user; `exit_code` is what the command line ends with."""
@@ -19,3 +22,11 @@ class ModelUnavailable(FacetError):
 
 class BackendFailed(FacetError):
     """A runtime or a device failed while loading or running."""
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> UsageError:
+    """The error for a name that does not exist: it names the nearest one that does, or all of them."""
+    names = list(known)
+    near = get_close_matches(name.lower(), names, n=1, cutoff=0.5)
+    hint = f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(names) or 'none'}."
+    return UsageError(f"unknown {kind} '{name}'. {hint}")
