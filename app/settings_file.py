@@ -1,0 +1,86 @@
+"""The settings on disk: they survive a restart and a kill at any moment.
+
+A save writes a new file, flushes it to the disk and takes the old one's name in one step, so that a reader sees the
+old settings or the new ones, never half. Only the user may read them.
+"""
+
+import os
+import tomllib
+from contextlib import suppress
+from pathlib import Path
+
+from app.config import Settings, from_table, to_toml
+from app.paths import config_dir
+from effects.registry import specs
+from models.errors import FacetError, UsageError
+
+NAME = "settings.toml"
+
+
+class CannotSave(FacetError):
+    """The settings cannot be written; the message says why and what to do."""
+
+
+def save_settings(settings: Settings, folder: Path | None = None) -> Path:
+    """Write the settings and return the file's path; raises CannotSave."""
+    target = (folder or config_dir()) / NAME
+    temporary = target.with_name(f".{NAME}.{os.getpid()}.tmp")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+            handle.write(to_toml(settings))
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(target)
+        _flush_folder(target.parent)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise CannotSave(f"The settings cannot be saved to {target}: {error.strerror}.") from error
+    return target
+
+
+def load_settings(folder: Path | None = None) -> tuple[Settings, tuple[str, ...]]:
+    """The saved settings and plain messages about what could not be used; defaults where nothing was saved.
+
+    A file that cannot be read is renamed to `settings.toml.broken`. If it named an effect that hides faces, that
+    effect stays on with its defaults: a damaged file must not bare a face.
+    """
+    path = (folder or config_dir()) / NAME
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return Settings(), ()
+    except OSError as error:
+        return Settings(), (f"The settings in {path} cannot be read: {error.strerror}. Defaults are used.",)
+    problems: list[str] = []
+    try:
+        settings = from_table(tomllib.loads(raw.decode("utf-8")), problems)
+    except (ValueError, UsageError) as error:
+        return _set_aside(path, raw, error)
+    return settings, tuple(f"In {path}: {problem}" for problem in problems)
+
+
+def _set_aside(path: Path, raw: bytes, error: Exception) -> tuple[Settings, tuple[str, ...]]:
+    broken = path.with_name(f"{NAME}.broken")
+    message = f"The settings were damaged ({error}) and defaults are used."
+    try:
+        path.replace(broken)
+        message += f" The old file is kept as {broken}."
+    except OSError:
+        message += f" Remove {path} to be rid of this message."
+    hiding = [spec for spec in specs() if spec.hides and spec.id.encode() in raw]
+    if hiding:
+        message += f" Still on: {', '.join(spec.title_key for spec in hiding)}, so that no face is bared."
+    return Settings(effects=tuple((spec.id, spec.params()) for spec in hiding)), (message,)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the new name itself survive a power cut; not possible on every system."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
