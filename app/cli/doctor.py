@@ -78,10 +78,10 @@ def _libraries() -> list[Line]:
 
 
 def _networks() -> list[Line]:
-    from models.networks import installed
+    from models.networks.listing import problems
 
     lines = []
-    for name, problem in installed():
+    for name, problem in problems():
         if problem:
             lines.append(Line("network", "bad", name, problem))
         else:

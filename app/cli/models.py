@@ -3,7 +3,7 @@
 import argparse
 
 from app.cli.listing import add_json_flag, show
-from models.networks import manifest
+from models.networks.listing import manifest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

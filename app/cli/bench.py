@@ -1,0 +1,154 @@
+"""Measure every stage on this machine: mean, p50, p95 and p99 in milliseconds, rates, memory and CPU share.
+
+Without --preset and --set it runs the whole perception, matte included, and no effect.
+"""
+
+import argparse
+import json
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from app.cli import options
+from app.cli.files import check_writable, whole_file
+from app.cli.frames import frames_of
+from app.cli.progress import progress
+from app.machine import machine, peak_rss_mb, seconds_since_process_start
+from models.types import Wants
+
+if TYPE_CHECKING:
+    from app.config import Settings
+
+_DEFAULT_FRAMES = 600
+_WARM_UP_FRAMES = 10
+_ORDER = ("decode", "preprocess", "detect", "landmarks", "segment", "perception")
+_RATES = ("detect", "landmarks", "segment")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `facet bench`."""
+    parser.add_argument("input", metavar="INPUT", nargs="?", default="demo")
+    parser.add_argument("--frames", type=options.frame_count, default=_DEFAULT_FRAMES, metavar="N")
+    parser.add_argument("--size", type=options.size_wh, metavar="WxH", help="of the demo or a camera")
+    parser.add_argument("--json", type=Path, metavar="OUT", help="also write the figures as JSON")
+    parser.add_argument("--backend", type=options.backend_names, default=["cpu"], metavar="B[,B...]")
+    options.add_effects(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run each backend in turn over the same frames and print a table each."""
+    from app import bootstrap
+
+    if arguments.json:
+        check_writable(arguments.json)
+    runs: list[dict[str, Any]] = []
+    size: tuple[int, int] = (0, 0)
+    for backend in arguments.backend:
+        settings = bootstrap.command_settings(arguments.preset, arguments.sets, backend)
+        figures, size = _measure(arguments, backend, settings)
+        runs.append(figures)
+        _print(figures, size)
+    if arguments.json:
+        report = {
+            "machine": machine(),
+            "input": arguments.input,
+            "frame_size": list(size),
+            "frames": runs[0]["frames"],
+            "runs": runs,
+        }
+        with whole_file(arguments.json) as handle:
+            json.dump(report, handle, indent=2)
+    return 0
+
+
+def _measure(arguments: argparse.Namespace, backend: str, settings: "Settings") -> tuple[dict[str, Any], tuple[int, int]]:
+    from app import bootstrap
+
+    whole = Wants(landmarks=True, matte=True)
+    with ExitStack() as stack:
+        source = bootstrap.open_source(arguments.input, live=False, loop=True, size_wh=arguments.size)
+        stack.callback(source.close)
+        engine = bootstrap.make_engine(backend, wants=None if settings.effects else whole)
+        stack.callback(engine.close)
+        engine.wait_ready(settings)
+        bar = stack.enter_context(progress(arguments.frames + _WARM_UP_FRAMES))
+        samples: dict[str, list[float]] = {}
+        ran: dict[str, int] = dict.fromkeys(_RATES, 0)
+        count, first_frame_s, size = 0, 0.0, (0, 0)
+        started_ns = cpu_ns = 0
+        before_ns = time.perf_counter_ns()
+        for number, frame in enumerate(frames_of(source, arguments.frames + _WARM_UP_FRAMES)):
+            engine.step(frame, settings)
+            times = engine.take_times()
+            now_ns = time.perf_counter_ns()
+            if number == 0:
+                first_frame_s, size = seconds_since_process_start(), frame.size_wh
+            if number >= _WARM_UP_FRAMES:
+                for stage, ms in times.ms.items():
+                    samples.setdefault(stage, []).append(ms)
+                samples.setdefault("decode", []).append(source.decode_ms)
+                samples.setdefault("total", []).append((now_ns - before_ns) / 1e6)
+                for name in ran:
+                    ran[name] += name in times.ran
+                count += 1
+            else:
+                started_ns, cpu_ns = now_ns, time.process_time_ns()
+            before_ns = now_ns
+            bar.update()
+        wall_ns = max(1, before_ns - started_ns)
+        used_ns = time.process_time_ns() - cpu_ns
+        facts = {"backend": engine.backend, "networks": engine.networks, "canvas": engine.canvas, "device": engine.device}
+    return facts | _figures(samples, ran, count, first_frame_s, wall_ns, used_ns), size
+
+
+def _figures(
+    samples: dict[str, list[float]], ran: dict[str, int], count: int, first_frame_s: float, wall_ns: int, used_ns: int
+) -> dict[str, Any]:
+    """One entry of the report's "runs"; stage times are over the frames on which the stage ran."""
+    stages = {}
+    for stage in sorted(samples, key=_rank):
+        values = np.asarray(samples[stage])
+        p50, p95, p99 = np.percentile(values, (50, 95, 99))
+        stages[stage] = {
+            "mean": round(float(values.mean()), 3),
+            "p50": round(float(p50), 3),
+            "p95": round(float(p95), 3),
+            "p99": round(float(p99), 3),
+        }
+    return {
+        "frames": count,
+        "stages": stages,
+        "rates": {name: round(times / max(1, count), 3) for name, times in ran.items()},
+        "fps": round(count / (wall_ns / 1e9), 1),
+        "cpu_percent": round(100 * used_ns / wall_ns, 1),
+        "rss_mb": round(peak_rss_mb(), 1),
+        "first_frame_s": round(first_frame_s, 2),
+    }
+
+
+def _rank(stage: str) -> tuple[int, str]:
+    if stage in _ORDER:
+        return _ORDER.index(stage), stage
+    return {"composite": 90, "total": 99}.get(stage, 50), stage
+
+
+def _print(figures: dict[str, Any], size: tuple[int, int]) -> None:
+    out = sys.stdout
+    out.write(
+        f"{figures['backend']}: networks {figures['networks']}, canvas {figures['canvas']}, {figures['device']}, "
+        f"{size[0]}x{size[1]}, {figures['frames']} frames\n"
+    )
+    out.write(f"{'stage':<20}{'mean':>9}{'p50':>9}{'p95':>9}{'p99':>9}  ms\n")
+    for stage, values in figures["stages"].items():
+        cells = "".join(f"{values[key]:>9.2f}" for key in ("mean", "p50", "p95", "p99"))
+        rate = figures["rates"].get(stage)
+        note = f"  on {100 * rate:.0f} % of the frames" if rate is not None and rate < 1 else ""
+        out.write(f"{stage:<20}{cells}{note}\n")
+    out.write(
+        f"{figures['fps']} frames a second, {figures['cpu_percent']} % of one core, "
+        f"peak memory {figures['rss_mb']} MB, first frame {figures['first_frame_s']} s after process start\n\n"
+    )

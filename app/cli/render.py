@@ -1,0 +1,71 @@
+"""Write INPUT with effects to a video or picture. Without --preset and --set it changes nothing."""
+
+import argparse
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from app.cli import options
+from app.cli.frames import frames_of, shortfall
+from app.cli.progress import progress
+from app.pipeline.types import Output
+from app.sinks.base import Sink
+from app.sources.base import STILL_KINDS, Source
+from effects.base import EffectFailed
+from models.errors import UsageError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `facet render`."""
+    parser.add_argument("input", metavar="INPUT")
+    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.mp4|OUT.png|FOLDER")
+    parser.add_argument("--frames", type=options.frame_count, metavar="N", help="stop after N frames")
+    parser.add_argument("--size", type=options.size_wh, metavar="WxH", help="of the demo or a camera")
+    parser.add_argument("--fps", type=options.frames_per_second, metavar="N", help="of the demo or a camera")
+    options.add_effects(parser)
+    options.add_backend(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Render every frame; see the module's docstring."""
+    missing = render(arguments)
+    if missing:
+        sys.stderr.write(f"facet: {missing}\n")
+        return 1
+    return 0
+
+
+def render(arguments: argparse.Namespace) -> str | None:
+    """Do it; returns a sentence when the input was damaged, else None."""
+    from app import bootstrap
+
+    settings = bootstrap.command_settings(arguments.preset, arguments.sets, arguments.backend)
+    with ExitStack() as stack:
+        source = bootstrap.open_source(arguments.input, live=False, size_wh=arguments.size, fps=arguments.fps)
+        stack.callback(source.close)
+        limit = _limit(source, arguments.frames)
+        sink = bootstrap.open_sink(arguments.output, source, arguments.input)
+        stack.push(lambda kind, _value, _trace: sink.finish(ok=kind is None))
+        engine = bootstrap.make_engine(arguments.backend)
+        stack.callback(engine.close)
+        engine.wait_ready(settings)
+        step = engine.still if source.info.kind in STILL_KINDS else engine.step
+        bar = stack.enter_context(progress(limit or source.info.frame_count))
+        count = 0
+        for frame in frames_of(source, limit):
+            _put(sink, step(frame, settings))
+            count += 1
+            bar.update()
+        return None if arguments.frames else shortfall(source, count)
+
+
+def _limit(source: Source, frames: int | None) -> int | None:
+    if frames is None and source.info.live:
+        raise UsageError(f"{source.info.name} never ends: say how many frames with --frames N.")
+    return frames
+
+
+def _put(sink: Sink, output: Output) -> None:
+    for fault in output.faults:
+        raise EffectFailed(f"{fault.where} failed on frame {output.frame.index}: {fault.message}")
+    sink.put(output)

@@ -1,0 +1,46 @@
+"""Open the window on INPUT: the camera, or the demo where there is none. Without a display, render the demo."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from app.cli import options
+from app.display import DisplayProbe
+
+_DEMO_FILE = Path("facet-demo.mp4")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Of `facet run`."""
+    parser.add_argument("input", metavar="INPUT", nargs="?", help="default: the first camera, else the demo")
+    parser.add_argument("--size", type=options.size_wh, metavar="WxH", help="of the camera or the demo")
+    parser.add_argument("--fps", type=options.frames_per_second, metavar="N", help="of the camera or the demo")
+    options.add_effects(parser)
+    options.add_backend(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the window, or say that there is no display and render the demo to a file."""
+    probe = DisplayProbe()
+    from app import bootstrap
+
+    settings = bootstrap.window_settings(arguments.preset, arguments.sets, arguments.backend)
+    bootstrap.check_input(arguments.input)
+    if probe.answer():
+        return bootstrap.run_window(arguments.input, settings, size_wh=arguments.size, fps=arguments.fps)
+    return _render_demo(arguments)
+
+
+def _render_demo(arguments: argparse.Namespace) -> int:
+    from app.cli import render
+
+    sys.stderr.write(
+        f"facet: no display to open a window on. Rendering the demo to ./{_DEMO_FILE} instead; "
+        "facet render, perceive and bench work without a display.\n"
+    )
+    sets = arguments.sets if arguments.preset or arguments.sets else ["mesh.on=1"]
+    values = {"input": "demo", "output": _DEMO_FILE, "frames": None, "sets": sets}
+    missing = render.render(argparse.Namespace(**(vars(arguments) | values)))
+    if missing is None:
+        sys.stdout.write(f"{_DEMO_FILE.resolve()}\n")
+    return 0 if missing is None else 1
