@@ -54,5 +54,5 @@ def canonical_face(content: bytes) -> bytes:
 
 def _npz(tables: dict[str, NDArray[Any]]) -> bytes:
     file = io.BytesIO()
-    np.savez(file, allow_pickle=False, **{name: np.ascontiguousarray(table) for name, table in tables.items()})
+    np.savez(file, allow_pickle=False, **tables)
     return file.getvalue()

@@ -20,8 +20,12 @@ class Runtime(Protocol):
 
     name: str
 
-    def load(self, graph: Path, *, outputs: Sequence[str] = ()) -> Net:
-        """Load a `.tflite` file; raises ModelUnavailable. `outputs` orders the results by tensor name."""
+    def load(self, graph: Path, *, outputs: Sequence[str] = (), input_shape: Sequence[int] | None = None) -> Net:
+        """Load a `.tflite` file; raises ModelUnavailable.
+
+        `outputs` orders the results by tensor name. `input_shape` resizes the first input of a graph that holds no
+        size of its own ("yunet").
+        """
         ...
 
     def close(self) -> None: ...
