@@ -10,6 +10,7 @@ from typing import Any
 import tomli_w
 
 from app.paths import ASSETS_DIR, config_dir
+from app.settings import Settings as Settings
 from effects import params as parameters
 from effects.registry import spec
 from models.errors import UsageError, unknown_name
@@ -22,25 +23,6 @@ FAIL_SECURE = ("blur", "freeze", "block", "pass")
 MAX_FACES = 20
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the engine adopts between two frames.
-
-    Attributes:
-        effects: (effect id, parameters) of the effects that are on; order = stage, then position.
-        backend: "auto", "cpu", ...
-        max_faces: 1..20.
-        reach: "auto", "near", "far" or "crowd".
-        fail_secure: what a hiding effect shows when it cannot do its work: "blur", "freeze", "block" or "pass".
-    """
-
-    effects: tuple[tuple[str, Any], ...] = ()
-    backend: str = "auto"
-    max_faces: int = 5
-    reach: str = "auto"
-    fail_secure: str = "blur"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ A protocol, so that the window reaches no pixel library and tests can fake it.
 from pathlib import Path
 from typing import Protocol
 
-from app.config import Settings
 from app.pipeline.types import LatencyStats, Output, RunnerEvent
+from app.settings import Settings
 from app.sources.base import SourceInfo
 
 
