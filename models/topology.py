@@ -7,18 +7,19 @@ left of an unmirrored picture. Loops are ordered, each point once, the last one 
 
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import ModelUnavailable
+from models.networks import network_path
 from models.types import F32
 
 Indices = NDArray[np.intp]
 
 MESH_POINTS = 468
-CANONICAL_FILE = Path(__file__).parent / "networks" / "canonical_face.npz"
+_CANONICAL_FILE = "canonical_face.npz"
 
 
 def _group(*indices: int) -> Indices:
@@ -127,15 +128,16 @@ def canonical_face() -> CanonicalFace:
     Raises:
         ModelUnavailable: the file that the build lays beside the networks is missing or damaged.
     """
+    path = network_path(_CANONICAL_FILE)
     try:
-        with np.load(CANONICAL_FILE) as stored:
+        with path.open("rb") as file, np.load(file) as stored:
             vertices_cm = stored["vertices_cm"].astype(np.float32)
             uv = stored["uv"].astype(np.float32)
             triangles = stored["triangles"].astype(np.intp)
-    except (OSError, KeyError, ValueError) as error:
+    except (OSError, EOFError, KeyError, TypeError, ValueError, BadZipFile) as error:
         raise ModelUnavailable(
-            f"the canonical face is missing or damaged ({CANONICAL_FILE}): reinstall Facet, "
-            "or run `uv sync --reinstall-package facet` in a checkout"
+            f"the canonical face {path} is damaged: in a checkout run `python -m models.networks.build`, "
+            "elsewhere reinstall facet"
         ) from error
     face = CanonicalFace(vertices_cm, uv, triangles, _edges(triangles), _mirror(vertices_cm))
     for array in (face.vertices_cm, face.uv, face.triangles, face.edges, face.mirror):

@@ -1,11 +1,12 @@
 """The landmark groups against each other and against MediaPipe's own lists."""
 
 import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from models import topology
+from models import networks, topology
 from models.errors import ModelUnavailable
 from models.types import LANDMARKS
 
@@ -86,12 +87,16 @@ def test_canonical_face_is_loaded_once_and_protected() -> None:
         face.vertices_cm[0, 0] = 1
 
 
-def test_missing_canonical_face_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("content", [None, b"", b"PK\x03\x04 cut off", b"not an array"])
+def test_unusable_canonical_face_says_what_to_do(
+    content: bytes | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(networks, "FOLDER", tmp_path)
+    if content is not None:
+        (tmp_path / "canonical_face.npz").write_bytes(content)
     topology.canonical_face.cache_clear()
-    monkeypatch.setattr(topology, "CANONICAL_FILE", tmp_path / "none.npz")
-    with pytest.raises(ModelUnavailable, match="reinstall Facet"):
+    with pytest.raises(ModelUnavailable, match="reinstall facet"):
         topology.canonical_face()
-    topology.canonical_face.cache_clear()
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mediapipe") is None, reason="needs the reference group (mediapipe)")
