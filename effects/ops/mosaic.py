@@ -1,0 +1,114 @@
+"""Replace an area by a few averaged cells, as hard squares or melted into a blur.
+
+Only the cells' means survive, so no filter brings the picture back; a Gaussian blur of the same look can be undone.
+The grid moves with what it covers: cells that slide over a face would sample it anew in every frame, and several
+frames together would show more than one (super-resolution).
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from effects.canvas import Canvas
+from effects.ops.blend import blend_patch
+from effects.ops.dispatch import cpu_pixels, pick
+from effects.ops.masks import Mask, Oval
+from models.types import U8
+
+_SAMPLES = 8
+"""Each cell is the mean of 8 x 8 samples."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """Where the cells lie: `to_frame` (2, 3) maps cell coordinates (0..nx, 0..ny) to frame pixels."""
+
+    to_frame: NDArray[np.float64]
+    cells_wh: tuple[int, int]
+
+
+def grid_over_oval(oval: Oval, cells_across: float) -> Grid:
+    """Square cells, turned with the ellipse; `cells_across` of them span its width (>= 2 each way)."""
+    cell_px = 2.0 * oval.half_wh[0] / max(cells_across, 1.0)
+    nx, ny = (max(2, int(np.ceil(2.0 * half / cell_px))) for half in oval.half_wh)
+    axes = oval.axes().astype(np.float64) * cell_px
+    matrix = np.empty((2, 3))
+    matrix[:, 0], matrix[:, 1] = axes[0], axes[1]
+    matrix[:, 2] = np.asarray(oval.centre_xy) - axes[0] * nx / 2 - axes[1] * ny / 2
+    return Grid(matrix, (nx, ny))
+
+
+def grid_over_mask(mask: Mask, cell_px: float) -> Grid:
+    """Upright square cells over the mask's rectangle."""
+    height, width = mask.alpha.shape
+    cells_wh = (max(2, int(np.ceil(width / cell_px))), max(2, int(np.ceil(height / cell_px))))
+    return Grid(np.array([[cell_px, 0.0, mask.x0], [0.0, cell_px, mask.y0]]), cells_wh)
+
+
+def mosaic(canvas: Canvas, mask: Mask, grid: Grid, *, smooth: bool) -> None:
+    """Draw the grid's means through the mask: squares, or a blur when `smooth`. Outside the grid its edge repeats."""
+    pick(canvas.device, cpu=_mosaic_cpu)(canvas, mask, grid, smooth)
+
+
+def _mosaic_cpu(canvas: Canvas, mask: Mask, grid: Grid, smooth: bool) -> None:
+    means = _cell_means(cpu_pixels(canvas), grid)
+    cell_px = float(np.hypot(*grid.to_frame[:, 0]))
+    detail = _SAMPLES if smooth else int(np.clip(np.ceil(cell_px), 4, 32))
+    size_wh = (grid.cells_wh[0] * detail, grid.cells_wh[1] * detail)
+    if smooth:
+        enlarged = cv2.resize(means, size_wh, interpolation=cv2.INTER_LINEAR)
+        enlarged = cv2.blur(enlarged, (detail + 1, detail + 1), borderType=cv2.BORDER_REPLICATE)
+    else:
+        enlarged = cv2.resize(means, size_wh, interpolation=cv2.INTER_NEAREST)
+    blend_patch(canvas, mask, _laid_over(np.asarray(enlarged, np.uint8), grid, detail, mask))
+
+
+def _cell_means(pixels: U8, grid: Grid) -> U8:
+    """(ny, nx, 4) mean of the picture in each cell."""
+    nx, ny = grid.cells_wh
+    dense = cv2.warpAffine(
+        pixels,
+        _between_centres(grid.to_frame, 1.0 / _SAMPLES),
+        (nx * _SAMPLES, ny * _SAMPLES),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return np.asarray(cv2.resize(dense, (nx, ny), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _laid_over(cells: U8, grid: Grid, detail: int, mask: Mask) -> U8:
+    """The enlarged cells as they lie over the mask's rectangle; drawn at half size where that shows no difference."""
+    height, width = mask.alpha.shape
+    half = 2 if width * height > 40_000 else 1
+    out_wh = (-(-width // half), -(-height // half))
+    inverse = cv2.invertAffineTransform(grid.to_frame)
+    to_cells = np.empty((2, 3))
+    to_cells[:, :2] = inverse[:, :2] * (detail * half)
+    to_cells[:, 2] = (inverse[:, :2] @ np.array([mask.x0, mask.y0], float) + inverse[:, 2]) * detail
+    drawn = cv2.warpAffine(
+        cells,
+        _shifted_to_centres(to_cells),
+        out_wh,
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    if half == 1:
+        return np.asarray(drawn, np.uint8)
+    drawn = cv2.resize(drawn, (out_wh[0] * 2, out_wh[1] * 2), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(drawn[:height, :width], np.uint8)
+
+
+def _between_centres(to_frame: NDArray[np.float64], step: float) -> NDArray[np.float64]:
+    """For `warpAffine`: pixel indices of a picture with `step` cells a pixel to pixel indices of the frame."""
+    scaled = to_frame.copy()
+    scaled[:, :2] *= step
+    return _shifted_to_centres(scaled)
+
+
+def _shifted_to_centres(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The map between pixel indices of a map between coordinates whose pixel centres lie at +0.5."""
+    shifted = matrix.copy()
+    shifted[:, 2] += shifted[:, :2] @ np.array([0.5, 0.5]) - 0.5
+    return shifted
