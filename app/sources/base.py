@@ -42,6 +42,7 @@ class SourceInfo:
         name: for people, e.g. the camera's name or the file's.
         size_wh: of the upright frames.
         fps: nominal frames a second (negotiated or announced), 0 where it has no meaning.
+        measured_fps: what a camera really delivers, over the latest seconds; 0 = not measured (yet).
         live: frames come by themselves; the window mirrors live cameras.
         frame_count: announced frames, 0 = unknown or endless.
         pixel_format: as negotiated, e.g. "MJPG"; "" where it has no meaning.
@@ -56,6 +57,7 @@ class SourceInfo:
     live: bool
     frame_count: int = 0
     pixel_format: str = ""
+    measured_fps: float = 0.0
     names: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
 
