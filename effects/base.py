@@ -95,6 +95,12 @@ def colour(default: str, title: str) -> Any:
     return field(default=default, metadata={"facet": ("colour", title, None, None, None, "", ())})
 
 
+def rgb_to_bgr(text: str) -> tuple[int, int, int]:
+    """A colour parameter (#RRGGBB) in the order of the picture's channels."""
+    red, green, blue = bytes.fromhex(text[1:])
+    return blue, green, red
+
+
 def face(title: str) -> Any:
     """The track id of a face in the picture, 0 = none chosen."""
     return field(default=0, metadata={"facet": ("face", title, 0, None, 1, "", ())})

@@ -1,0 +1,156 @@
+"""Draw the face mesh over the faces: fine triangles, contours of eyes, brows, lips and oval, and the irises."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import Event
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from effects.base import EffectSpec, Scene, Stage, colour, number, rgb_to_bgr
+from effects.canvas import Canvas
+from models import topology
+from models.geometry import polygon_contains
+from models.types import F32, SharedModel, Wants
+
+if TYPE_CHECKING:
+    from effects.ops.lines import Lines
+
+_FACE_PX_PER_LINE_PX = 340.0
+"""Lines are one pixel wide on a face of this height and grow with it."""
+_TRIANGLES_FADE_PX = (70.0, 200.0)
+_IRIS_SIDES = 48
+_WHITENED = 0.55
+"""Contours are this far from the colour towards white, so that they stand out from the triangles."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """Parameters."""
+
+    opacity: float = number(0.9, 0.0, 1.0, 0.05, "Opacity (0 is off)")
+    tesselation: float = number(0.45, 0.0, 1.0, 0.05, "Triangles")
+    width: float = number(1.0, 0.5, 4.0, 0.25, "Line width")
+    colour: str = colour("#5B8CFF", "Colour")
+
+
+class MeshEffect:
+    """Nothing to prepare, nothing to remember."""
+
+    def prepare(self, params: Mesh, model: SharedModel, cancel: Event) -> None:
+        """There are no assets."""
+
+    def initial(self) -> None:
+        """There is no state."""
+
+    def apply(self, canvas: Canvas, scene: Scene, params: Mesh, assets: None, state: None) -> tuple[Scene, None]:
+        """Draw every face that has a mesh; the scene stays as it was."""
+        from effects.ops.lines import draw_lines
+
+        base = rgb_to_bgr(params.colour)
+        light = tuple(round(value + (255 - value) * _WHITENED) for value in base)
+        for face in scene.faces:
+            strength = params.opacity * face.weight
+            if face.mesh is None or strength <= 0.0:
+                continue
+            mesh = face.mesh
+            fine = strength * params.tesselation * _fineness(mesh)
+            draw_lines(canvas, [_triangles(mesh, fine, params.width)], base)
+            draw_lines(canvas, _features(mesh, strength, params.width), (light[0], light[1], light[2]))
+        return scene, None
+
+
+def _height_px(mesh: F32) -> float:
+    return float(np.hypot(*(mesh[topology.FOREHEAD, :2] - mesh[topology.CHIN, :2])))
+
+
+def _line_px(mesh: F32, width: float) -> int:
+    return max(1, round(width * _height_px(mesh) / _FACE_PX_PER_LINE_PX))
+
+
+def _fineness(mesh: F32) -> float:
+    """0..1: on a small face the triangles would run together to a coat of paint."""
+    low, high = _TRIANGLES_FADE_PX
+    return min(max((_height_px(mesh) - low) / (high - low), 0.0), 1.0)
+
+
+def _triangles(mesh: F32, opacity: float, width: float) -> "Lines":
+    """The edges of the triangles that look towards the camera."""
+    from effects.ops.lines import Lines
+
+    wires = _wires()
+    corners = mesh[wires.triangles, :2]
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    towards = (first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]) * wires.orientation > 0.0
+    seen = towards[wires.sides].any(axis=1)
+    return Lines(mesh[wires.edges[seen], :2], opacity, _line_px(mesh, width))
+
+
+def _features(mesh: F32, opacity: float, width: float) -> "list[Lines]":
+    from effects.ops.lines import Lines
+
+    line_px = _line_px(mesh, width)
+    eyes = ((topology.RIGHT_IRIS, topology.RIGHT_EYE), (topology.LEFT_IRIS, topology.LEFT_EYE))
+    irises = np.concatenate([_iris(mesh[iris, :2], mesh[eye, :2]) for iris, eye in eyes])
+    return [Lines(mesh[_wires().contours, :2], opacity, line_px), Lines(irises, opacity, line_px)]
+
+
+def _iris(points_xy: F32, eye_xy: F32) -> F32:
+    """(n, 2, 2) sides of the ellipse through an iris' rim, as far as the lids leave it free.
+
+    Args:
+        points_xy: (5, 2) centre, then four rim points.
+        eye_xy: (16, 2) the outline of the open eye.
+    """
+    turn = np.linspace(0.0, 2.0 * np.pi, _IRIS_SIDES + 1, dtype=np.float32)[:, None]
+    across, down = (points_xy[1] - points_xy[3]) / 2, (points_xy[2] - points_xy[4]) / 2
+    ring = points_xy[0] + np.cos(turn) * across + np.sin(turn) * down
+    return np.stack([ring[:-1], ring[1:]], axis=1)[polygon_contains((ring[:-1] + ring[1:]) / 2, eye_xy)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wires:
+    """The fixed part of the drawing."""
+
+    triangles: NDArray[np.intp]
+    """(898, 3)"""
+    orientation: float
+    """Sign of a front triangle's area in the picture."""
+    edges: NDArray[np.intp]
+    """(n, 2) landmark indices."""
+    sides: NDArray[np.intp]
+    """(n, 2) the triangles on both sides of each edge; the same one twice on the rim."""
+    contours: NDArray[np.intp]
+    """(n, 2) landmark indices of the feature lines."""
+
+
+@lru_cache(maxsize=1)
+def _wires() -> _Wires:
+    face = topology.canonical_face()
+    corners = face.vertices_cm[face.triangles, :2] * np.array([1.0, -1.0], np.float32)
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    orientation = float(np.sign(np.median(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])))
+    found: dict[tuple[int, int], list[int]] = {}
+    for number_, triangle in enumerate(face.triangles.tolist()):
+        for start, end in ((0, 1), (1, 2), (2, 0)):
+            found.setdefault(tuple(sorted((triangle[start], triangle[end]))), []).append(number_)
+    sides = np.array([(owners[0], owners[-1]) for owners in found.values()], np.intp)
+    loops = (
+        topology.FACE_OVAL, topology.RIGHT_EYE, topology.LEFT_EYE, topology.RIGHT_BROW, topology.LEFT_BROW,
+        topology.LIPS_OUTER, topology.LIPS_INNER,
+    )  # fmt: skip
+    contours = np.concatenate([np.stack([loop, np.roll(loop, -1)], axis=1) for loop in loops])
+    return _Wires(face.triangles, orientation, np.array(list(found), np.intp), sides, contours)
+
+
+SPEC = EffectSpec(
+    id="mesh",
+    title_key="Face mesh",
+    stage=Stage.BADGE,
+    params=Mesh,
+    wants=Wants(landmarks=True),
+    shed=10,
+    hides=False,
+    make=MeshEffect,
+)
