@@ -25,6 +25,7 @@ def manifest() -> list[dict[str, Any]]:
             "sha256": entry["sha256"],
         }
         for entry in content["networks"]
+        if entry.get("in_wheel", True)
     ]
 
 
