@@ -62,15 +62,21 @@ def _without_owner(person: Region, boxes_xyxy: Sequence[F32]) -> Region:
     owned[0] = False
     unowned = ~owned & (areas >= _LEAST_SHARE * person.size)
     unowned[0] = False
-    stray_labels, stray_areas = _regions(owned[labels] & ~beside_a_face)
-    stray = stray_areas >= least_stray
-    stray[0] = False
-    return np.asarray(unowned[labels] | stray[stray_labels], np.bool_)
+    strangers = np.asarray(unowned[labels], np.bool_)
+    far = owned[labels] & ~beside_a_face
+    if far.any():
+        far_labels, far_areas = _regions(far)
+        large = far_areas >= least_stray
+        large[0] = False
+        strangers |= large[far_labels]
+    return strangers
 
 
 def _regions(area: Region) -> tuple[Labels, NDArray[np.int32]]:
     """Connected regions: label per cell (0 = outside) and cells per label."""
-    _count, labels, stats, _centres = cv2.connectedComponentsWithStats(area.astype(np.uint8), connectivity=4)
+    _count, labels, stats, _centres = cv2.connectedComponentsWithStatsWithAlgorithm(
+        area.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S, ccltype=cv2.CCL_BBDT
+    )
     return np.asarray(labels, np.int32), np.asarray(stats[:, cv2.CC_STAT_AREA], np.int32)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _FACE_PX_PER_LINE_PX = 340.0
 """Lines are one pixel wide on a face of this height and grow with it."""
 _TRIANGLES_FADE_PX = (70.0, 200.0)
+"""On faces of less height the triangles fade: they would run together to a coat of paint."""
 _IRIS_SIDES = 48
 _WHITENED = 0.55
 """Contours are this far from the colour towards white, so that they stand out from the triangles."""
@@ -48,52 +49,41 @@ class MeshEffect:
         """Draw every face that has a mesh; the scene stays as it was."""
         from effects.ops.lines import draw_lines
 
-        base = rgb_to_bgr(params.colour)
-        light = tuple(round(value + (255 - value) * _WHITENED) for value in base)
         for face in scene.faces:
             strength = params.opacity * face.weight
-            if face.mesh is None or strength <= 0.0:
-                continue
-            mesh = face.mesh
-            fine = strength * params.tesselation * _fineness(mesh)
-            draw_lines(canvas, [_triangles(mesh, fine, params.width)], base)
-            draw_lines(canvas, _features(mesh, strength, params.width), (light[0], light[1], light[2]))
+            if face.mesh is not None and strength > 0.0:
+                draw_lines(canvas, _layers(face.mesh, strength, params))
         return scene, None
 
 
-def _height_px(mesh: F32) -> float:
-    return float(np.hypot(*(mesh[topology.FOREHEAD, :2] - mesh[topology.CHIN, :2])))
-
-
-def _line_px(mesh: F32, width: float) -> int:
-    return max(1, round(width * _height_px(mesh) / _FACE_PX_PER_LINE_PX))
-
-
-def _fineness(mesh: F32) -> float:
-    """0..1: on a small face the triangles would run together to a coat of paint."""
-    low, high = _TRIANGLES_FADE_PX
-    return min(max((_height_px(mesh) - low) / (high - low), 0.0), 1.0)
-
-
-def _triangles(mesh: F32, opacity: float, width: float) -> "Lines":
-    """The edges of the triangles that look towards the camera."""
+def _layers(mesh: F32, strength: float, params: Mesh) -> "list[Lines]":
+    """Triangles, then contours and irises over them."""
     from effects.ops.lines import Lines
 
+    base = rgb_to_bgr(params.colour)
+    blue, green, red = (round(level + (255 - level) * _WHITENED) for level in base)
+    height_px = float(np.hypot(*(mesh[topology.FOREHEAD, :2] - mesh[topology.CHIN, :2])))
+    low, high = _TRIANGLES_FADE_PX
+    fine = strength * params.tesselation * min(max((height_px - low) / (high - low), 0.0), 1.0)
+    line_px = max(1, round(params.width * height_px / _FACE_PX_PER_LINE_PX))
+    eyes = ((topology.RIGHT_IRIS, topology.RIGHT_EYE), (topology.LEFT_IRIS, topology.LEFT_EYE))
+    irises = [_iris(mesh[iris, :2], mesh[eye, :2]) for iris, eye in eyes]
+    features = np.concatenate([mesh[_wires().contours, :2], *irises])
+    return [
+        Lines(_triangle_edges(mesh), base, fine, line_px),
+        Lines(features, (blue, green, red), strength, line_px),
+    ]
+
+
+def _triangle_edges(mesh: F32) -> F32:
+    """(n, 2, 2) edges of the triangles that look towards the camera."""
     wires = _wires()
-    corners = mesh[wires.triangles, :2]
+    points_xy = np.ascontiguousarray(mesh[:, :2])
+    corners = points_xy[wires.triangles]
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
     towards = (first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]) * wires.orientation > 0.0
-    seen = towards[wires.sides].any(axis=1)
-    return Lines(mesh[wires.edges[seen], :2], opacity, _line_px(mesh, width))
-
-
-def _features(mesh: F32, opacity: float, width: float) -> "list[Lines]":
-    from effects.ops.lines import Lines
-
-    line_px = _line_px(mesh, width)
-    eyes = ((topology.RIGHT_IRIS, topology.RIGHT_EYE), (topology.LEFT_IRIS, topology.LEFT_EYE))
-    irises = np.concatenate([_iris(mesh[iris, :2], mesh[eye, :2]) for iris, eye in eyes])
-    return [Lines(mesh[_wires().contours, :2], opacity, line_px), Lines(irises, opacity, line_px)]
+    seen = towards[wires.sides[:, 0]] | towards[wires.sides[:, 1]]
+    return points_xy[wires.edges[seen]]
 
 
 def _iris(points_xy: F32, eye_xy: F32) -> F32:

@@ -1,7 +1,6 @@
 """Draw a patch or one colour over the picture through a mask."""
 
 import cv2
-import numpy as np
 
 from effects.canvas import Canvas
 from effects.ops.dispatch import cpu_pixels, pick
@@ -19,21 +18,18 @@ def blend_colour(canvas: Canvas, mask: Mask, colour_bgr: tuple[int, int, int]) -
     pick(canvas.device, cpu=_blend_colour_cpu)(canvas, mask, colour_bgr)
 
 
+def blend_premultiplied_cpu(canvas: Canvas, mask: Mask, over: cv2.typing.MatLike) -> None:
+    """Lay `over` (h, w, 4), already multiplied by the mask, on the picture: exact where the mask is 0 or 255."""
+    height, width = mask.alpha.shape
+    under = cpu_pixels(canvas)[mask.y0 : mask.y0 + height, mask.x0 : mask.x0 + width]
+    kept = cv2.multiply(under, cv2.merge([cv2.bitwise_not(mask.alpha)] * 4), scale=1 / 255)
+    cv2.add(kept, over, dst=under)
+
+
 def _blend_patch_cpu(canvas: Canvas, mask: Mask, patch: U8) -> None:
-    cover = cv2.merge([mask.alpha] * 4)
-    _mix_into(canvas, mask, cover, cv2.multiply(patch, cover, scale=1 / 255))
+    blend_premultiplied_cpu(canvas, mask, cv2.multiply(patch, cv2.merge([mask.alpha] * 4), scale=1 / 255))
 
 
 def _blend_colour_cpu(canvas: Canvas, mask: Mask, colour_bgr: tuple[int, int, int]) -> None:
-    cover = cv2.merge([mask.alpha] * 4)
-    levels = np.arange(256, dtype=np.float32)[:, None]
-    table = np.rint(levels * np.array([*colour_bgr, 255], np.float32) / 255).astype(np.uint8)
-    _mix_into(canvas, mask, cover, cv2.LUT(cover, table.reshape(1, 256, 4)))
-
-
-def _mix_into(canvas: Canvas, mask: Mask, cover: cv2.typing.MatLike, over: cv2.typing.MatLike) -> None:
-    """Picture (255 - cover) / 255 + over, in uint8: exact where cover is 0 or 255, within one level between."""
-    height, width = mask.alpha.shape
-    under = cpu_pixels(canvas)[mask.y0 : mask.y0 + height, mask.x0 : mask.x0 + width]
-    kept = cv2.multiply(under, cv2.bitwise_not(cover), scale=1 / 255)
-    cv2.add(kept, over, dst=under)
+    tinted = [cv2.convertScaleAbs(mask.alpha, alpha=level / 255) for level in colour_bgr]
+    blend_premultiplied_cpu(canvas, mask, cv2.merge([*tinted, mask.alpha]))
