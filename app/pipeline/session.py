@@ -9,6 +9,7 @@ from typing import Protocol
 from app.pipeline.types import LatencyStats, Output, RunnerEvent
 from app.settings import Settings
 from app.sources.base import SourceInfo
+from models.types import Wants
 
 
 class LiveSession(Protocol):
@@ -32,6 +33,13 @@ class LiveSession(Protocol):
 
     def adopt(self, settings: Settings) -> None:
         """Use these settings from the next frame on (and for the present picture while frozen or at its end)."""
+        ...
+
+    def watch(self, want: Wants) -> None:
+        """What the window itself shows of the perception, on top of the needs of the effects, from the next frame on.
+
+        The perception view asks for the mesh, the matte and the visibility; without a call nothing is added.
+        """
         ...
 
     def freeze(self, frozen: bool) -> None:
