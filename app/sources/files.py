@@ -9,6 +9,20 @@ import cv2
 from app.sources.base import BadInput
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".ppm", ".tiff", ".tif")
+APPLE_SUFFIXES = (".heic", ".heif")
+_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"P3", b"P6")
+
+
+def begins_like_picture(path: Path) -> bool:
+    """Whether a file without a telling name starts as a picture does."""
+    try:
+        if not path.is_file():
+            return False
+        with path.open("rb") as handle:
+            start = handle.read(12)
+    except (OSError, ValueError):
+        return False
+    return start.startswith(_SIGNATURES) or (start[:4] == b"RIFF" and start[8:] == b"WEBP")
 
 
 def check_file(path: Path) -> None:

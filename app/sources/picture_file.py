@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.sources.base import BadInput
-from app.sources.files import check_file, quiet_opencv, unreadable
+from app.sources.files import APPLE_SUFFIXES, check_file, quiet_opencv, unreadable
 from app.sources.upright import Turn, turn_from_exif
 from models.types import U8
 
-_APPLE_SUFFIXES = (".heic", ".heif")
 _ADVICE = "Open it in a picture program and save it again as JPEG or PNG."
 
 
@@ -41,7 +40,7 @@ class Picture:
 
 def load_picture(path: Path) -> Picture:
     """Decode `path`; raises BadInput for anything that is not a whole picture."""
-    if path.suffix.lower() in _APPLE_SUFFIXES:
+    if path.suffix.lower() in APPLE_SUFFIXES:
         raise BadInput(f"{path} is a HEIC picture, which Facet does not read. {_ADVICE}", "broken")
     check_file(path)
     try:
