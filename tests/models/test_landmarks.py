@@ -55,7 +55,7 @@ def test_same_crop_gives_mediapipes_landmarks(portrait: U8, mesh: FaceMesh, regi
 
 def test_any_region_stays_near_mediapipes(portrait: U8, mesh: FaceMesh, region: Region) -> None:
     """With interpolation in between (each side rounds its own way) the mean still holds the limit."""
-    assert region.side_px < 260
+    assert region.side_px < 320
     for _ in range(2):
         found = mesh(portrait, [region])[0]
         difference = in_crop_px(found.mesh - mediapipe_mesh(portrait, region), region.side_px)
@@ -69,7 +69,7 @@ def test_a_large_face_is_averaged_not_moved(portrait: U8, mesh: FaceMesh, region
     large = Region((region.center_xy[0] * 4, region.center_xy[1] * 4), region.side_px * 4, region.angle_rad)
     difference = (mesh(pixels, [large])[0].mesh - mediapipe_mesh(pixels, large)) * (CROP_PX / large.side_px)
     assert np.abs(difference[:, :2].mean(axis=0)).max() <= 0.1
-    assert np.linalg.norm(difference[:, :2], axis=1).max() <= 0.6
+    assert np.linalg.norm(difference[:, :2], axis=1).mean() <= 0.5
 
 
 def test_presence_tells_a_face_from_a_wall(portrait: U8, mesh: FaceMesh, region: Region) -> None:
@@ -118,13 +118,23 @@ def test_any_region_of_any_picture_can_be_cut(
     assert (cut == 77).all()
 
 
-@pytest.mark.parametrize("side_px", [192.0, 259.0, 261.0, 600.0])
-def test_fine_and_plain_crops_sample_the_same_places(side_px: float) -> None:
-    ramp = np.tile(np.linspace(0, 255, 800, dtype=np.float32), (800, 1)).astype(np.uint8)
-    cut = crop(np.dstack([ramp] * 3), Region((400.0, 400.0), side_px, 0.0)).astype(float)[96, :, 0]
-    expected = (400 + (np.arange(CROP_PX) / CROP_PX - 0.5) * side_px) * (255 / 799)
-    assert np.abs(cut - expected).max() <= 1.5
-    assert abs((cut - expected).mean() + 0.5) <= 0.3
+@pytest.mark.parametrize("side_px", [150.0, 319.0, 321.0, 639.0, 641.0, 1500.0])
+@pytest.mark.parametrize("angle_deg", [0.0, 30.0])
+def test_halving_moves_nothing(side_px: float, angle_deg: float) -> None:
+    """A soft spot lands where the region's geometry says, however often the picture was halved first."""
+    radius = side_px / 20
+    spot_xy, center_xy = (431.3, 377.8), (400.0, 390.0)
+    y, x = np.mgrid[:800, :800]
+    glow = np.exp(-((x - spot_xy[0]) ** 2 + (y - spot_xy[1]) ** 2) / (2 * radius**2))
+    pixels = np.repeat((glow * 250).astype(np.uint8)[..., None], 3, axis=2)
+    angle_rad = math.radians(angle_deg)
+    weight = crop(pixels, Region(center_xy, side_px, angle_rad))[..., 1].astype(float)
+    rows, columns = np.mgrid[:CROP_PX, :CROP_PX]
+    found = np.array([(weight * columns).sum(), (weight * rows).sum()]) / weight.sum()
+    away = np.array(spot_xy) - center_xy
+    turn = np.array([[math.cos(angle_rad), math.sin(angle_rad)], [-math.sin(angle_rad), math.cos(angle_rad)]])
+    expected = turn @ away * (CROP_PX / side_px) + CROP_PX / 2
+    assert np.abs(found - expected).max() <= 0.05
 
 
 def test_region_from_keypoints_levels_the_eyes() -> None:
