@@ -1,0 +1,212 @@
+"""What the demo's two actors do and when: data with exact times, which doubles as ground truth for tests.
+
+The script lasts `DURATION_S` and ends as it begins, so that it loops without a seam. Left and right are the person's
+own; angles are degrees as in `models.types`.
+"""
+
+from dataclasses import dataclass
+from math import cos, pi, sin, tau
+from typing import Literal
+
+Eye = Literal["right", "left", "both"]
+
+DURATION_S = 40.0
+
+LID_FALL_S, LID_RISE_S = 0.075, 0.11
+"""How long a lid takes to close and to open again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Closed lids; onset and end are the moments at which the lid is half way down."""
+
+    onset_s: float
+    end_s: float
+    eye: Eye = "both"
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds below half open."""
+        return self.end_s - self.onset_s
+
+    def amount(self, t_s: float) -> float:
+        """0 open .. 1 shut."""
+        falling = _ease((t_s - self.onset_s) / LID_FALL_S + 0.5)
+        rising = _ease((t_s - self.end_s) / LID_RISE_S + 0.5)
+        return max(0.0, falling - rising)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A value over time: (seconds, value) keys, eased between them, constant outside."""
+
+    keys: tuple[tuple[float, float], ...]
+
+    def at(self, t_s: float) -> float:
+        """The value at one moment."""
+        before = self.keys[0]
+        if t_s <= before[0]:
+            return before[1]
+        for key in self.keys[1:]:
+            if t_s < key[0]:
+                return before[1] + (key[1] - before[1]) * _ease((t_s - before[0]) / (key[0] - before[0]))
+            before = key
+        return before[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One actor's part. Tracks that are not named stay at rest.
+
+    Attributes:
+        x: place of the figure: 0 the middle of the picture, +-1 just outside it (right positive as seen).
+        zoom: size against the usual one.
+        tracks: "x", "y" (share of the picture's short side, down positive), "zoom", "roll", "yaw", "pitch", "mouth",
+            "smile", "brow".
+        idle_phase: sets the slow breathing and swaying of two actors apart.
+    """
+
+    tracks: dict[str, Track]
+    closures: tuple[Closure, ...]
+    idle_phase: float
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What one actor does at one moment: pose in degrees, expression values 0..1, lids 0 open .. 1 shut."""
+
+    x: float
+    y: float
+    zoom: float
+    yaw_deg: float
+    pitch_deg: float
+    roll_deg: float
+    lid_right: float
+    lid_left: float
+    mouth: float
+    smile: float
+    brow: float
+    breath: float
+
+
+def _track(*keys: tuple[float, float]) -> Track:
+    return Track(keys)
+
+
+BLINKS_A = (
+    Closure(1.20, 1.38),
+    Closure(3.30, 3.46),
+    Closure(6.55, 6.70),
+    Closure(9.40, 9.58),
+    Closure(12.60, 12.76),
+    Closure(15.10, 15.28),
+    Closure(18.40, 18.57),
+    Closure(23.90, 24.07),
+    Closure(30.90, 31.06),
+    Closure(34.30, 34.48),
+    Closure(38.20, 38.36),
+)
+WINK_A = Closure(7.25, 7.70, "left")
+MICROSLEEP_A = Closure(20.20, 21.95)
+SLEEP_A = Closure(25.20, 28.50)
+
+PART_A = Part(
+    tracks={
+        "smile": _track((2.0, 0), (2.6, 1), (3.6, 1), (4.2, 0), (29.8, 0), (30.4, 0.8), (31.6, 0.8), (32.4, 0)),
+        "mouth": _track((4.4, 0), (4.9, 1), (5.3, 1), (5.8, 0)),
+        "brow": _track((5.95, 0), (6.3, 1), (6.7, 1), (7.05, 0)),
+        "x": _track(
+            *((7.8, 0), (8.9, 0.125), (11.1, -0.125), (12.2, 0)),
+            *((29.2, 0), (31.0, -0.2), (37.4, -0.2), (39.4, 0)),
+        ),
+        "zoom": _track((12.2, 1), (13.1, 1.28), (14.3, 0.86), (15.0, 1)),
+        "roll": _track((15.0, 0), (15.6, 14), (16.6, -14), (17.2, 0)),
+        "yaw": _track(
+            *((17.0, 0), (17.6, 22), (17.9, 22), (18.9, -22), (19.2, -22), (19.7, 0)),
+            *((29.2, 0), (29.9, 12), (31.8, 12), (32.6, 0)),
+        ),
+        "pitch": _track(
+            *((4.4, 0), (4.9, 4), (5.3, 4), (5.8, 0)),
+            *((22.05, 0), (22.3, -11), (22.55, 5), (22.8, -7), (23.1, 0)),
+        ),
+    },
+    closures=(*BLINKS_A, WINK_A, MICROSLEEP_A, SLEEP_A),
+    idle_phase=0.0,
+)
+
+PART_B = Part(
+    tracks={
+        "x": _track((28.8, 1), (31.2, 0.28), (32.3, 0.28), (34.7, -0.42), (35.2, -0.42), (39.4, 1)),
+        "y": _track((0, 0.035)),
+        "zoom": _track((0, 0.94), (34.4, 0.94), (35.2, 1.04)),
+        "yaw": _track(
+            *((28.8, -14), (30.6, -14), (31.2, -4), (32.2, -4), (32.6, -14), (34.2, -14)),
+            *((35.2, 12), (37.2, 4), (37.8, 14)),
+        ),
+        "smile": _track((31.0, 0), (31.4, 1), (31.9, 1), (32.4, 0)),
+        "mouth": _track((31.9, 0), (32.1, 0.35), (32.3, 0.1), (32.5, 0.4), (32.8, 0)),
+    },
+    closures=(Closure(29.60, 29.78), Closure(31.70, 31.87), Closure(33.75, 33.92), Closure(37.10, 37.28)),
+    idle_phase=0.37,
+)
+
+B_ON_STAGE_S = (28.8, 39.4)
+"""B is outside the picture before and after."""
+
+B_IN_FRONT_S = (35.0, DURATION_S)
+"""B passes behind A the first time and in front of A the second time."""
+
+HAND_ON_STAGE_S = (22.9, 25.0)
+HAND_X = Track(((22.9, -0.62), (23.7, -0.06), (24.2, 0.06), (25.0, 0.66)))
+HAND_Y = Track(((22.9, 0.28), (23.9, 0.0), (25.0, 0.22)))
+HAND_ROLL_DEG = Track(((22.9, -32), (25.0, 24)))
+"""The hand's middle against A's face, in face heights; it passes from A's right to A's left."""
+
+
+PARTS = {"a": PART_A, "b": PART_B}
+
+
+def on_stage(t_s: float) -> tuple[str, ...]:
+    """Names of the actors on the stage, back to front."""
+    t = t_s % DURATION_S
+    if not B_ON_STAGE_S[0] < t < B_ON_STAGE_S[1]:
+        return ("a",)
+    return ("a", "b") if B_IN_FRONT_S[0] <= t < B_IN_FRONT_S[1] else ("b", "a")
+
+
+def hand_on_stage(t_s: float) -> bool:
+    """Whether the hand passes."""
+    return HAND_ON_STAGE_S[0] < t_s % DURATION_S < HAND_ON_STAGE_S[1]
+
+
+def performance(part: Part, t_s: float) -> Performance:
+    """What the actor of `part` does at `t_s` (taken modulo the script's length)."""
+    t = t_s % DURATION_S
+
+    def at(name: str, rest: float = 0.0) -> float:
+        track = part.tracks.get(name)
+        return rest if track is None else track.at(t)
+
+    right = max((c.amount(t) for c in part.closures if c.eye != "left"), default=0.0)
+    left = max((c.amount(t) for c in part.closures if c.eye != "right"), default=0.0)
+    slow = tau * (t / DURATION_S + part.idle_phase)
+    return Performance(
+        x=at("x"),
+        y=at("y"),
+        zoom=at("zoom", 1.0),
+        yaw_deg=at("yaw") + 1.3 * sin(4 * slow),
+        pitch_deg=at("pitch") + 0.7 * sin(6 * slow + 1.0),
+        roll_deg=at("roll") + 0.9 * sin(3 * slow + 2.0),
+        lid_right=right,
+        lid_left=left,
+        mouth=at("mouth"),
+        smile=at("smile"),
+        brow=at("brow"),
+        breath=sin(10 * slow),
+    )
+
+
+def _ease(u: float) -> float:
+    """0..1, smooth at both ends."""
+    u = min(1.0, max(0.0, u))
+    return 0.5 - 0.5 * cos(pi * u)

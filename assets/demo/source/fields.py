@@ -1,0 +1,111 @@
+"""How a head may move: depth, share of the head's turn, and expression fields on a small grid over the head plate."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from scipy.interpolate import RBFInterpolator
+
+from assets.demo.source.mesh import F32, FACE_OVAL, LOWER_OUTER, UPPER_OUTER
+from assets.demo.source.rest_face import CHEEK, STEADY
+
+STEP = 16
+"""Plate pixels between grid nodes."""
+
+RIGHT_BROW = (46, 53, 52, 65, 55, 70, 63, 105, 66, 107)
+LEFT_BROW = (276, 283, 282, 295, 285, 300, 293, 334, 296, 336)
+EYES = (33, 160, 159, 158, 133, 153, 145, 144, 263, 387, 386, 385, 362, 380, 374, 373)
+LOWER_FACE = (152, 148, 176, 149, 377, 400, 378, 199, 200, 18, 17, 83, 313, 181, 405, 84, 314)
+DEPTH_POINTS = tuple(range(0, 468, 3)) + FACE_OVAL
+
+
+@dataclass(frozen=True)
+class Fields:
+    """All (rows, columns[, 2]) over the plate, in plate pixels; node (r, c) lies at (c STEP, r STEP)."""
+
+    depth: F32
+    turn: F32
+    smile: F32
+    brow: F32
+    jaw: F32
+
+
+def make(mesh: F32, smiling: F32, alpha: F32, collar_y: float) -> Fields:
+    """Fields of one head. `mesh` at rest, `smiling` the same face with a smile, both (478, 3); `alpha` of the plate."""
+    height, width = alpha.shape
+    columns, rows = -(-width // STEP) + 1, -(-height // STEP) + 1
+    x, y = np.meshgrid(np.arange(columns) * STEP, np.arange(rows) * STEP)
+    nodes = np.stack([x, y], -1).reshape(-1, 2).astype(np.float32)
+    shape = (rows, columns)
+
+    def spread(ids: tuple[int, ...], moves: F32, still: tuple[int, ...]) -> F32:
+        points = np.concatenate([mesh[list(ids), :2], mesh[list(still), :2], _frame(width, height)])
+        values = np.zeros((len(points), 2), np.float32)
+        values[: len(ids)] = moves
+        points, first = np.unique(points, axis=0, return_index=True)
+        fit = RBFInterpolator(points, values[first], kernel="thin_plate_spline", smoothing=2.0)
+        return fit(nodes).reshape(*shape, 2).astype(np.float32)
+
+    down = _down(mesh)
+    lips = tuple(dict.fromkeys(UPPER_OUTER + LOWER_OUTER))
+    away = tuple(i for i in STEADY if i not in (117, 346, 123, 352))
+    smile = spread(lips + CHEEK, _smile_moves(mesh, smiling, lips), away + EYES)
+    brow = spread(
+        RIGHT_BROW + LEFT_BROW + (10, 109, 338, 151),
+        np.concatenate(
+            [np.tile(-0.085 * _eye_span(mesh) * down, (20, 1)), np.tile(-0.03 * _eye_span(mesh) * down, (4, 1))]
+        ),
+        EYES + (6, 195, 234, 454, 117, 346),
+    )
+    jaw = spread(
+        LOWER_FACE + (172, 397, 136, 365, 150, 379),
+        np.concatenate([np.tile(down, (len(LOWER_FACE), 1)), np.outer([0.25, 0.25, 0.55, 0.55, 0.8, 0.8], down)]),
+        (61, 291, 57, 287, 205, 425, 58, 288, 132, 361, 234, 454) + STEADY[:20],
+    )
+    jaw *= np.clip((collar_y - y) / 60, 0, 1)[..., None]
+    turn = np.clip((collar_y - y) / (collar_y - mesh[152, 1] + 10), 0, 1)
+    turn = (turn * turn * (3 - 2 * turn)).astype(np.float32)
+    return Fields(_depth(mesh, alpha, nodes).reshape(shape), turn, smile, brow, jaw)
+
+
+def _smile_moves(mesh: F32, smiling: F32, lips: tuple[int, ...]) -> F32:
+    """Outline of the lips towards the smile's, the lower lip kept near the upper: a smile with (nearly) closed lips."""
+    moves = smiling[list(lips), :2] - mesh[list(lips), :2]
+    middle = moves[lips.index(0)] * 0.35 + moves[lips.index(61)] * 0.0
+    lower = np.array([i in LOWER_OUTER[1:-1] for i in lips])
+    across = np.abs(mesh[list(lips), 0] - mesh[0, 0]) / abs(mesh[61, 0] - mesh[0, 0])
+    moves[lower] = moves[lower] * (1, 0) + np.outer(np.clip(across[lower], 0, 1) ** 2, (0, -10)) + middle * (0, 0.5)
+    cheek = np.array([[0, -5.0]] * len(CHEEK))
+    return np.concatenate([moves, cheek]).astype(np.float32)
+
+
+def _depth(mesh: F32, alpha: F32, nodes: F32) -> F32:
+    """Depth (towards the back positive): the mesh's own inside the face, falling to the back at the hair's outline."""
+    outline = max(
+        cv2.findContours((alpha > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0], key=len
+    )
+    rim = outline[:: max(1, len(outline) // 40), 0].astype(np.float32)
+    rim = rim[rim[:, 1] < mesh[2, 1]]
+    scale = abs(mesh[454, 0] - mesh[234, 0])
+    points = np.concatenate([mesh[list(DEPTH_POINTS), :2], rim])
+    values = np.concatenate([0.85 * mesh[list(DEPTH_POINTS), 2], np.full(len(rim), 0.36 * scale)])
+    points, first = np.unique(points, axis=0, return_index=True)
+    fit = RBFInterpolator(points, values[first], kernel="thin_plate_spline", smoothing=60.0)
+    depth = np.clip(fit(nodes), -0.2 * scale, 0.45 * scale)
+    return depth.astype(np.float32)
+
+
+def _eye_span(mesh: F32) -> float:
+    return float(np.linalg.norm(mesh[263, :2] - mesh[33, :2]))
+
+
+def _down(mesh: F32) -> F32:
+    axis = (mesh[263, :2] - mesh[33, :2]) / _eye_span(mesh)
+    return np.array([-axis[1], axis[0]], np.float32)
+
+
+def _frame(width: int, height: int) -> F32:
+    """Points on the plate's border, which no expression moves."""
+    x, y = np.linspace(0, width, 6), np.linspace(0, height, 6)
+    border = [(a, b) for a in x for b in y if a in (0, width) or b in (0, height)]
+    return np.array(border, np.float32)

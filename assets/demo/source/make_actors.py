@@ -1,0 +1,145 @@
+"""Makes the demo's two actors, its room and its hand: `python -m assets.demo.source.make_actors` from the project root.
+
+Source: `skimage.data.astronaut()`, NASA's public-domain portrait of Eileen Collins. Needs the dev and reference
+dependency groups (scikit-image, scipy, mediapipe); the program itself needs only what is written here.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from skimage.data import astronaut
+
+from assets.demo.source import actor_b, cutout, eyes, fields, props
+from assets.demo.source.mesh import F32, U8, landmarks
+from assets.demo.source.rest_face import close_mouth
+
+FOLDER = Path(__file__).resolve().parents[1]
+HEAD_SCALE, BODY_SCALE = 3, 2
+HEAD_BOX, BODY_BOX = (140, 2, 318, 212), (12, 136, 510, 512)
+LOSSLESS = 101
+FACE_X, FACE_Y = 226, 124
+COLLAR_Y = 189
+"""Portrait row from which the neck stays with the body."""
+
+
+def main() -> None:
+    """Write every asset."""
+    portrait = np.ascontiguousarray(astronaut()[..., ::-1])
+    figure = _trim(cutout.person_matte(portrait))
+    head, alpha = _head(portrait, figure)
+    body = _body(portrait, figure)
+    smiling = landmarks(head)
+    rest, mouth = close_mouth(head, smiling)
+    _write("a", Plates(rest, alpha, mouth, body, HEAD_BOX[0], BODY_BOX[0], FACE_X), smiling)
+    _write_b(portrait.shape[1], Plates(rest, alpha, mouth, body, 0, 0, 0), head)
+    _picture("room", props.room(), 92)
+    hand, outline = props.hand()
+    _picture("hand", hand, LOSSLESS)
+    np.savez_compressed(FOLDER / "hand.npz", outline=outline)
+
+
+@dataclass(frozen=True)
+class Plates:
+    """The pictures of one actor and where they lie in its photograph."""
+
+    head: U8
+    alpha: F32
+    mouth: U8
+    body: U8
+    head_x: float
+    body_x: float
+    face_x: float
+
+
+def _write_b(width: int, a: Plates, smiling_head: U8) -> None:
+    """The mirrored and reshaped twin."""
+    flip = actor_b.mirror
+    size_wh = (a.head.shape[1], a.head.shape[0])
+    shape = actor_b.reshape(landmarks(flip(a.head)), size_wh)
+    head, mouth, smiling = (actor_b.warp(flip(p), shape) for p in (a.head, a.mouth, smiling_head))
+    alpha = actor_b.warp(flip(a.alpha), shape)
+    mesh = landmarks(head)
+    head = actor_b.recolour(head, mesh, (COLLAR_Y - HEAD_BOX[1]) * HEAD_SCALE)
+    mouth = np.clip(mouth * np.float32([0.86, 0.84, 0.88]), 0, 255).astype(np.uint8)
+    plates = Plates(
+        head, np.clip(alpha, 0, 1), mouth, actor_b.recolour_suit(flip(a.body)),
+        width - HEAD_BOX[2], width - BODY_BOX[2], width - FACE_X,
+    )  # fmt: skip
+    _write("b", plates, landmarks(smiling))
+
+
+def _picture(name: str, picture: U8, quality: int) -> None:
+    cv2.imwrite(str(FOLDER / f"{name}.webp"), picture, [cv2.IMWRITE_WEBP_QUALITY, quality])
+
+
+def _write(name: str, plates: Plates, smiling: F32) -> None:
+    mesh = landmarks(plates.head)
+    moves = fields.make(mesh, smiling, plates.alpha, (COLLAR_Y - HEAD_BOX[1]) * HEAD_SCALE)
+    _picture(f"actor_{name}_head", np.dstack([plates.head, np.round(plates.alpha * 255).astype(np.uint8)]), LOSSLESS)
+    _picture(f"actor_{name}_body", plates.body, 94)
+    _picture(f"actor_{name}_mouth", plates.mouth, 94)
+    np.savez_compressed(
+        FOLDER / f"actor_{name}.npz",
+        mesh=mesh,
+        head_to_photo=np.float32([1 / HEAD_SCALE, plates.head_x, HEAD_BOX[1]]),
+        body_to_photo=np.float32([1 / BODY_SCALE, plates.body_x, BODY_BOX[1]]),
+        face_xy=np.float32([plates.face_x, FACE_Y]),
+        step=np.float32(fields.STEP),
+        right_lids=eyes.lid_curves(mesh, 0),
+        left_lids=eyes.lid_curves(mesh, 1),
+        depth=moves.depth,
+        turn=moves.turn,
+        smile=moves.smile,
+        brow=moves.brow,
+        jaw=moves.jaw[..., 1],
+    )
+
+
+def _trim(hard: F32) -> F32:
+    """Take away what is not hers: a corner of the flag and the edge of the table."""
+    out = hard.copy()
+    cv2.fillPoly(out, [np.int32([(0, 380), (24, 395), (26, 440), (34, 480), (52, 512), (0, 512)])], 0.0)
+    cv2.fillPoly(out, [np.int32([(361, 270), (400, 270), (400, 343), (372, 347), (362, 330)])], 0.0)
+    return out
+
+
+def _enlarge(picture: U8 | F32, box: tuple[int, int, int, int], scale: int) -> U8 | F32:
+    x0, y0, x1, y1 = box
+    return cv2.resize(picture[y0:y1, x0:x1], None, fx=scale, fy=scale, interpolation=cv2.INTER_LANCZOS4)
+
+
+def _head(portrait: U8, figure: F32) -> tuple[U8, F32]:
+    """Colours and alpha of head and neck; the neck fades out over the collar."""
+    picture = _enlarge(portrait, HEAD_BOX, HEAD_SCALE)
+    hard = (cv2.GaussianBlur(_enlarge(figure, HEAD_BOX, HEAD_SCALE), (0, 0), 3) > 0.5).astype(np.float32)
+    soft = cutout.soften(hard, picture, 8, 1.5)
+    outline = (np.float32(cutout.NECK_XY) - HEAD_BOX[:2] + 0.5) * HEAD_SCALE
+    trace = np.zeros(hard.shape, np.float32)
+    cv2.fillPoly(trace, [np.round(outline).astype(np.int32)], 1.0)
+    alpha = soft * cv2.GaussianBlur(trace, (0, 0), 2.2)
+    return cutout.decontaminate(picture, soft, 5), alpha.astype(np.float32)
+
+
+def _body(portrait: U8, figure: F32) -> U8:
+    """BGRA of the suit; where the head was, what lies behind it: neck cloth and the ring's far side."""
+    picture = _enlarge(portrait, BODY_BOX, BODY_SCALE)
+    hard = (cv2.GaussianBlur(_enlarge(figure, BODY_BOX, BODY_SCALE), (0, 0), 2) > 0.5).astype(np.float32)
+    soft = cutout.soften(hard, picture, 5, 1.0)
+    clean = cutout.decontaminate(picture, soft, 3)
+    outline = (np.float32(cutout.NECK_XY) - BODY_BOX[:2] + 0.5) * BODY_SCALE
+    gone = np.zeros(hard.shape, np.uint8)
+    cv2.fillPoly(gone, [np.round(outline).astype(np.int32)], 255)
+    neck_row = int((186 - BODY_BOX[1]) * BODY_SCALE)
+    ring = np.zeros(hard.shape, np.uint8)
+    centre = ((207.5 - BODY_BOX[0]) * BODY_SCALE, (216 - BODY_BOX[1]) * BODY_SCALE)
+    cv2.ellipse(ring, (centre, (192 * BODY_SCALE / 1.0, 138 * BODY_SCALE / 1.0), 18), 255, -1, cv2.LINE_AA)
+    alpha = np.where(gone > 0, ring.astype(np.float32) / 255, soft)
+    gone[neck_row:] = 0
+    filled = cv2.inpaint(clean, cv2.dilate(gone, np.ones((5, 5), np.uint8)), 5, cv2.INPAINT_TELEA)
+    return np.dstack([filled, np.round(alpha * 255).astype(np.uint8)])
+
+
+if __name__ == "__main__":
+    main()
