@@ -17,7 +17,7 @@ from app.cli import options
 from app.cli.files import check_writable, whole_file
 from app.cli.frames import frames_of
 from app.cli.progress import progress
-from app.machine import machine, peak_rss_mb, seconds_since_process_start
+from app.machine import cpu_name, machine, peak_rss_mb, seconds_since_process_start
 from models.types import Wants
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _measure(arguments: argparse.Namespace, backend: str, settings: "Settings") 
             bar.update()
         wall_ns = max(1, before_ns - started_ns)
         used_ns = time.process_time_ns() - cpu_ns
-        facts = {"backend": engine.backend, "networks": engine.networks, "canvas": engine.canvas, "device": engine.device}
+        facts = {"backend": engine.backend, "networks": engine.networks, "canvas": engine.canvas, "device": cpu_name()}
     return facts | _figures(samples, ran, count, first_frame_s, wall_ns, used_ns), size
 
 

@@ -126,12 +126,12 @@ def _codecs() -> list[Line]:
 
 
 def _cameras() -> list[Line]:
-    from app.sources.camera import list_cameras
+    from app.sources.devices import list_cameras
 
     found = list_cameras()
     if not found:
         return [Line("camera", "warning", "none found", "Connect one, or use a video or the demo: facet run demo")]
-    return [Line("camera", "good", f"camera:{number} {name}") for number, name in found]
+    return [Line("camera", "good", f"camera:{camera.index} {camera.name}") for camera in found]
 
 
 def _display() -> list[Line]:

@@ -9,8 +9,7 @@ from app.cli import options
 from app.cli.frames import frames_of, shortfall
 from app.cli.progress import progress
 from app.pipeline.types import Output
-from app.sinks.base import Sink
-from app.sources.base import STILL_KINDS, Source
+from app.sources.base import STILL_KINDS, BadInput, Source
 from effects.base import EffectFailed
 from models.errors import UsageError
 
@@ -43,29 +42,41 @@ def render(arguments: argparse.Namespace) -> str | None:
     with ExitStack() as stack:
         source = bootstrap.open_source(arguments.input, live=False, size_wh=arguments.size, fps=arguments.fps)
         stack.callback(source.close)
-        limit = _limit(source, arguments.frames)
         sink = bootstrap.open_sink(arguments.output, source, arguments.input)
         stack.push(lambda kind, _value, _trace: sink.finish(ok=kind is None))
+        one_picture = source.info.kind not in STILL_KINDS and bootstrap.is_still_name(arguments.output)
+        limit = _limit(source, arguments.frames, one_picture)
         engine = bootstrap.make_engine(arguments.backend)
         stack.callback(engine.close)
         engine.wait_ready(settings)
         step = engine.still if source.info.kind in STILL_KINDS else engine.step
         bar = stack.enter_context(progress(limit or source.info.frame_count))
         count = 0
+        output: Output | None = None
         for frame in frames_of(source, limit):
-            _put(sink, step(frame, settings))
+            output = _checked(step(frame, settings))
+            if not one_picture:
+                sink.put(output)
             count += 1
             bar.update()
+        if output is None:
+            raise BadInput(f"{source.info.name} holds no picture. Choose another input.")
+        if one_picture:
+            sink.put(output)
         return None if arguments.frames else shortfall(source, count)
 
 
-def _limit(source: Source, frames: int | None) -> int | None:
+def _limit(source: Source, frames: int | None, one_picture: bool) -> int | None:
+    """How many frames to read: all of a file, the first for a picture of a moving input, as many as asked for else."""
+    if frames is None and one_picture:
+        return 1
     if frames is None and source.info.live:
         raise UsageError(f"{source.info.name} never ends: say how many frames with --frames N.")
     return frames
 
 
-def _put(sink: Sink, output: Output) -> None:
+def _checked(output: Output) -> Output:
+    """A file with an effect missing is worse than none: raises EffectFailed."""
     for fault in output.faults:
         raise EffectFailed(f"{fault.where} failed on frame {output.frame.index}: {fault.message}")
-    sink.put(output)
+    return output
