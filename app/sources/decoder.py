@@ -3,7 +3,8 @@
 Rotation metadata is applied here, because PyAV hands out frames as stored. Colours: the matrix that the stream is
 tagged with; an untagged one is BT.709 from 720 lines up and BT.601 below, as players assume. Pixels that are not
 square stay as stored (coordinates refer to stored pixels). Should the size change on the way, later frames are scaled
-to the first's.
+to the first's. libswscale's fast conversion is used: it rounds down, by one grey level on average (measured), and takes
+a tenth of the time of its exact one.
 """
 
 import time
@@ -44,11 +45,12 @@ class NoVideo(Exception):  # noqa: N818 - named like the project's other errors
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """How a video is tagged: code points of ISO 23091-2, 2 = not said; `matrix` 5 or 1 is then what players assume."""
+    """How a video is tagged, in code points of ISO 23091-2 (2 = not said), and the matrix it is converted with."""
 
     matrix: int
     primaries: int
     transfer: int
+    used: Colorspace
 
 
 def assumed_matrix(tagged: int, lines: int) -> Colorspace:
@@ -89,12 +91,15 @@ class Decoder:
             raise NoVideo("holds no picture that can be decoded")
         self._pending: VideoFrame | None = first
         self._stored_wh = (first.width, first.height)
-        self._zero_s = first.time or 0.0
+        self.zero_s = first.time or 0.0
+        """Where the first frame lies on the container's own clock."""
         self._last_s: float | None = None
         self._turn = _turn_of(first)
         self.size_wh = self._turn.size_wh(self._stored_wh)
         self.fps = _rate(self.track)
-        self.colours = Colours(int(first.colorspace), int(first.color_primaries), int(first.color_trc))
+        matrix = int(first.colorspace)
+        used = assumed_matrix(matrix, first.height)
+        self.colours = Colours(matrix, int(first.color_primaries), int(first.color_trc), used)
         self.pixel_aspect = _pixel_aspect(self.track, self._turn)
 
     def next_frame(self) -> tuple[float, VideoFrame] | None:
@@ -103,7 +108,7 @@ class Decoder:
         self._pending = None
         if frame is None:
             return None
-        t_s = None if frame.time is None else frame.time - self._zero_s
+        t_s = None if frame.time is None else frame.time - self.zero_s
         if self._last_s is not None and (t_s is None or t_s <= self._last_s):
             t_s = self._last_s + self.period_s
         self._last_s = t_s or 0.0

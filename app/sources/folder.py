@@ -74,6 +74,10 @@ class FolderSource:
         self._index += 1
         return frame
 
+    def picture_of(self, frame: Frame) -> Picture | None:
+        """The file behind the frame read last, for a still that keeps the bits of what no effect touches."""
+        return self.picture if self.picture.pixels is frame.pixels else None
+
     def close(self) -> None:
         """See Source."""
         self._closed.set()

@@ -21,11 +21,15 @@ _WHOLE_SHARE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What a recording of this video keeps of it: sound, colour tags, shape of the pixels (width / height)."""
+    """What a recording of this video keeps of it: sound, colour tags, shape of the pixels (width / height).
+
+    `zero_s` is where the first frame lies on the file's own clock, which the sound refers to.
+    """
 
     path: Path
     colours: Colours
     pixel_aspect: Fraction
+    zero_s: float
 
 
 class VideoSource:
@@ -57,7 +61,7 @@ class VideoSource:
         """Frames given in the present pass."""
         self.decode_ms = 0.0
         self._container, self._decoder = self._open()
-        self.origin = Origin(path, self._decoder.colours, self._decoder.pixel_aspect)
+        self.origin = Origin(path, self._decoder.colours, self._decoder.pixel_aspect, self._decoder.zero_s)
         self.info = SourceInfo(
             kind="video",
             name=path.name,
