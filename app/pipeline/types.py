@@ -17,7 +17,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Output:
-    """One finished frame. `bgra` (H, W, 4) uint8 belongs to the receiver; not mirrored. `shed`: effects left out for time."""
+    """One finished frame.
+
+    `bgra` (H, W, 4) uint8 belongs to the receiver; not mirrored. `shed`: effects left out for time.
+    """
 
     frame: Frame
     perception: Perception
