@@ -3,6 +3,7 @@
 Without B-frames decoding order is display order, so that the file's duration is right for variable frame times too.
 """
 
+import math
 import os
 from fractions import Fraction
 from pathlib import Path
@@ -45,6 +46,7 @@ class Mp4Writer:
         self._colours = origin.colours if origin else _BT709
         self._zero_s: float | None = 0.0 if origin else None
         self._last_tick = -1
+        self._whole_s = origin.duration_s - self._period_s if origin and origin.duration_s > 0 else math.inf
         self._sound: Sound | None = None
         self._file = av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"})
         try:
@@ -86,10 +88,11 @@ class Mp4Writer:
         self._file.mux(self._video.encode(frame))
 
     def finish(self) -> None:
-        """Write what is still held and close the file."""
+        """Write what is still held and close the file. Sound longer than the whole video is kept whole too."""
         self._file.mux(self._video.encode(None))
         if self._sound is not None:
-            self._sound.finish(self._last_tick / _TICKS_A_SECOND + self._period_s)
+            end_s = self._last_tick / _TICKS_A_SECOND + self._period_s
+            self._sound.finish(math.inf if end_s >= self._whole_s else end_s)
         self.close()
 
     def close(self) -> None:

@@ -82,7 +82,7 @@ class HelperProcess:
         pixels.flags.writeable = False
         return answer, pixels
 
-    def stop(self, grace_s: float = 0.7) -> None:
+    def stop(self, grace_s: float) -> None:
         """End the process: it gets `grace_s` to let go of the device, then it is killed. Over within grace + 0.8 s."""
         self._pipe.close()
         self._process.join(grace_s)

@@ -12,6 +12,8 @@ from models.types import U8
 _OPEN_S = 10.0
 _SILENT_S = 5.0
 _RETRY_S = 1.0
+_GRACE_S = 0.5
+"""For a driver to let go of the camera when all is well."""
 
 
 class Lost(Exception):  # noqa: N818 - named like the project's other errors
@@ -60,6 +62,25 @@ class Recovering:
 
     def read(self, timeout_s: float, tuning: Tuning | None) -> tuple[Shot, U8] | None:
         """The next frame, after setting the controls; None at the end or when closed. Raises SourceStalled and Lost."""
+        try:
+            return self._read(timeout_s, tuning)
+        finally:
+            if self._closed.is_set():
+                self.close()
+
+    def close(self) -> None:
+        """Any thread. A waiting `read` returns None at once and ends the helper; without one it is ended here.
+
+        Over within 2 s, also while the helper hangs.
+        """
+        self._closed.set()
+        if self._lock.acquire(blocking=False):
+            try:
+                self._drop_helper(_GRACE_S)
+            finally:
+                self._lock.release()
+
+    def _read(self, timeout_s: float, tuning: Tuning | None) -> tuple[Shot, U8] | None:
         with self._lock:
             deadline_s = time.monotonic() + timeout_s
             while not self._stopping():
@@ -82,12 +103,6 @@ class Recovering:
                 else:
                     raise SourceStalled(f"No picture from {self._name} for {timeout_s:.1f} s.")
             return None
-
-    def close(self) -> None:
-        """Over within 2 s, also while the helper hangs; a waiting `read` returns None at once."""
-        self._closed.set()
-        with self._lock:
-            self._drop_helper(grace_s=0.7)
 
     def _stopping(self) -> bool:
         return self._closed.is_set() or (self._cancel.is_set() and not self.attempts)

@@ -23,13 +23,15 @@ _WHOLE_SHARE = 0.95
 class Origin:
     """What a recording of this video keeps of it: sound, colour tags, shape of the pixels (width / height).
 
-    `zero_s` is where the first frame lies on the file's own clock, which the sound refers to.
+    `zero_s` is where the first frame lies on the file's own clock, which the sound refers to; `duration_s` is as
+    announced, 0 = unknown.
     """
 
     path: Path
     colours: Colours
     pixel_aspect: Fraction
     zero_s: float
+    duration_s: float
 
 
 class VideoSource:
@@ -61,7 +63,8 @@ class VideoSource:
         """Frames given in the present pass."""
         self.decode_ms = 0.0
         self._container, self._decoder = self._open()
-        self.origin = Origin(path, self._decoder.colours, self._decoder.pixel_aspect, self._decoder.zero_s)
+        first = self._decoder
+        self.origin = Origin(path, first.colours, first.pixel_aspect, first.zero_s, self._duration_s())
         self.info = SourceInfo(
             kind="video",
             name=path.name,
