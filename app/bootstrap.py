@@ -3,18 +3,23 @@
 Everything heavy is imported inside the function that needs it, so that start-up pays for what it uses.
 """
 
+import re
 import sys
+import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.config import load_preset, with_sets
 from app.settings import Settings
+from app.settings_file import load_settings
 from app.sources.base import Source
 from models.types import SharedModel, Wants
 
 if TYPE_CHECKING:
     from app.pipeline.engine import Engine
+    from app.pipeline.prepare import Preparer
     from app.sinks.base import Sink
 
 _CPU_ONLY = "this version of Facet runs on the CPU only; the CPU is used."
@@ -35,22 +40,36 @@ def make_model(backend: str) -> SharedModel:
     return create_cpu_model()
 
 
-def make_engine(backend: str, wants: Wants | None = None) -> "Engine":
-    """An engine on a backend. `wants`: what perception shall deliver even when no effect asks for it."""
+def make_engine(backend: str, wants: Wants | None = None, preparer: "Preparer | None" = None) -> "Engine":
+    """An engine on a backend.
+
+    Args:
+        backend: as asked for.
+        wants: what perception shall deliver even when no effect asks for it.
+        preparer: where assets are made; at once by default.
+    """
     from app.pipeline.engine import Engine
     from effects.devices.cpu import CpuDevice
     from effects.registry import specs
 
-    return Engine(make_model(backend), CpuDevice(), specs(), extra_wants=wants or Wants())
+    return Engine(
+        make_model(backend), CpuDevice(), specs(), extra_wants=wants or Wants(landmarks=False), preparer=preparer
+    )
 
 
 def open_source(
-    text: str, *, live: bool, loop: bool = False, size_wh: tuple[int, int] | None = None, fps: float | None = None
+    text: str,
+    *,
+    live: bool,
+    loop: bool = False,
+    size_wh: tuple[int, int] | None = None,
+    fps: float | None = None,
+    cancel: threading.Event | None = None,
 ) -> Source:
     """See `app.sources.open.open_source`."""
     from app.sources.open import open_source as open_any
 
-    return open_any(text, live=live, loop=loop, size_wh=size_wh, fps=fps)
+    return open_any(text, live=live, loop=loop, size_wh=size_wh, fps=fps, cancel=cancel)
 
 
 def open_sink(path: Path, source: Source, input_text: str) -> "Sink":
@@ -73,3 +92,35 @@ def command_settings(preset: str | None, sets: Sequence[str], backend: str) -> S
     if preset:
         settings = load_preset(preset, settings)
     return with_sets(settings, sets)
+
+
+def window_settings(preset: str | None, sets: Sequence[str], backend: str) -> tuple[Settings, tuple[str, ...]]:
+    """The saved settings with the command line's on top, and plain messages about what could not be used."""
+    settings, messages = load_settings()
+    settings = replace(settings, backend=backend)
+    if preset:
+        settings = load_preset(preset, settings)
+    return with_sets(settings, sets), messages
+
+
+def check_input(text: str) -> None:
+    """Raise for an INPUT that can never be opened, before a window is there; cameras and streams are left to it."""
+    if "://" not in text and not re.fullmatch(r"demo|camera(:\d+)?", text):
+        open_source(text, live=False).close()
+
+
+def run_window(
+    text: str | None,
+    settings: Settings,
+    messages: tuple[str, ...] = (),
+    *,
+    size_wh: tuple[int, int] | None = None,
+    fps: float | None = None,
+) -> int:
+    """Open the window and stay until it is closed; returns the exit code.
+
+    `text` None: the first camera, else the demo.
+    """
+    from app.window_main import WindowRun
+
+    return WindowRun(text, settings, messages, size_wh, fps).run()

@@ -6,8 +6,12 @@ old settings or the new ones, never half. Only the user may read them.
 
 import os
 import tomllib
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+import tomli_w
 
 from app.config import Settings, from_table, to_toml
 from app.paths import config_dir
@@ -15,6 +19,7 @@ from effects.registry import specs
 from models.errors import FacetError, UsageError
 
 NAME = "settings.toml"
+_VIEW_NAME = "window.toml"
 
 
 class CannotSave(FacetError):
@@ -23,22 +28,20 @@ class CannotSave(FacetError):
 
 def save_settings(settings: Settings, folder: Path | None = None) -> Path:
     """Write the settings and return the file's path; raises CannotSave."""
-    target = (folder or config_dir()) / NAME
-    temporary = target.with_name(f".{NAME}.{os.getpid()}.tmp")
+    return _write_private((folder or config_dir()) / NAME, to_toml(settings))
+
+
+def save_view(values: Mapping[str, Any], folder: Path | None = None) -> Path:
+    """Write how the window was left (plain values) and return the file's path; raises CannotSave."""
+    return _write_private((folder or config_dir()) / _VIEW_NAME, tomli_w.dumps(dict(values)))
+
+
+def load_view(folder: Path | None = None) -> dict[str, Any]:
+    """How the window was left; empty where that was not saved or cannot be read."""
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-            handle.write(to_toml(settings))
-            handle.flush()
-            os.fsync(handle.fileno())
-        temporary.replace(target)
-        _flush_folder(target.parent)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise CannotSave(f"The settings cannot be saved to {target}: {error.strerror}.") from error
-    return target
+        return tomllib.loads(((folder or config_dir()) / _VIEW_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
 
 
 def load_settings(folder: Path | None = None) -> tuple[Settings, tuple[str, ...]]:
@@ -74,6 +77,25 @@ def _set_aside(path: Path, raw: bytes, error: Exception) -> tuple[Settings, tupl
     if hiding:
         message += f" Still on: {', '.join(spec.title_key for spec in hiding)}, so that no face is bared."
     return Settings(effects=tuple((spec.id, spec.params()) for spec in hiding)), (message,)
+
+
+def _write_private(target: Path, text: str) -> Path:
+    """Replace the file whole, flushed to the disk and readable by its owner only."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+            handle.write(text)
+            handle.flush()
+            os.fsync(handle.fileno())
+        temporary.replace(target)
+        _flush_folder(target.parent)
+    except OSError as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise CannotSave(f"The settings cannot be saved to {target}: {error.strerror}.") from error
+    return target
 
 
 def _flush_folder(folder: Path) -> None:

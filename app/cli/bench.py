@@ -65,7 +65,9 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _measure(arguments: argparse.Namespace, backend: str, settings: "Settings") -> tuple[dict[str, Any], tuple[int, int]]:
+def _measure(
+    arguments: argparse.Namespace, backend: str, settings: "Settings"
+) -> tuple[dict[str, Any], tuple[int, int]]:
     from app import bootstrap
 
     whole = Wants(landmarks=True, matte=True)

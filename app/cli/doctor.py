@@ -121,7 +121,9 @@ def _codecs() -> list[Line]:
             av.Codec(name, mode)  # type: ignore[arg-type]
             lines.append(Line("codec", "good", f"{name} ({use})"))
         except ValueError:
-            lines.append(Line("codec", "bad", f"{name} is missing ({use})", "Install PyAV from its own wheel: pip install av."))
+            lines.append(
+                Line("codec", "bad", f"{name} is missing ({use})", "Install PyAV from its own wheel: pip install av.")
+            )
     return lines
 
 

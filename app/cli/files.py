@@ -43,7 +43,9 @@ def whole_file(path: Path) -> Iterator[TextIO]:
         temporary.chmod(0o666 & ~umask)
         temporary.replace(path)
     except OSError as error:
-        raise CannotWrite(f"{path} cannot be written: {error.strerror}. Free some space or choose another place.") from error
+        raise CannotWrite(
+            f"{path} cannot be written: {error.strerror}. Free some space or choose another place."
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -64,6 +66,8 @@ def whole_folder(path: Path) -> Iterator[Path]:
         for file in temporary.iterdir():
             file.replace(path / file.name)
     except OSError as error:
-        raise CannotWrite(f"{path} cannot be written: {error.strerror}. Free some space or choose another place.") from error
+        raise CannotWrite(
+            f"{path} cannot be written: {error.strerror}. Free some space or choose another place."
+        ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -83,7 +83,9 @@ def frames_per_second(text: str) -> float:
 
 def add_backend(parser: argparse.ArgumentParser) -> None:
     """`--backend B`."""
-    parser.add_argument("--backend", type=backend_name, default="auto", metavar="B", help=f"one of {', '.join(BACKENDS)}")
+    parser.add_argument(
+        "--backend", type=backend_name, default="auto", metavar="B", help=f"one of {', '.join(BACKENDS)}"
+    )
 
 
 def add_effects(parser: argparse.ArgumentParser) -> None:

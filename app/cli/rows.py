@@ -6,10 +6,10 @@ from typing import Any
 
 import cv2
 import numpy as np
+from models.signals import eye_open, mouth_open
 
 from app.cli.files import CannotWrite
 from app.sources.base import SourceInfo
-from models.signals import eye_open, mouth_open
 from models.types import Face, Frame, Perception, StageTimes
 
 
@@ -44,9 +44,7 @@ def face_row(face: Face) -> dict[str, Any]:
     }
 
 
-def perception_row(
-    number: int, frame: Frame, name: str, perception: Perception, times: StageTimes
-) -> dict[str, Any]:
+def perception_row(number: int, frame: Frame, name: str, perception: Perception, times: StageTimes) -> dict[str, Any]:
     """One frame; `ms` are this frame's own measured times, 0 where a stage did not run."""
     width, height = frame.size_wh
     matte = perception.matte
@@ -71,9 +69,7 @@ def perception_row(
 def write_matte(path: Path, frame: Frame, perception: Perception) -> None:
     """The matte as an 8-bit picture of the frame's size; black where there is none."""
     width, height = frame.size_wh
-    if perception.matte is None:
-        picture = np.zeros((height, width), np.uint8)
-    else:
-        picture = cv2.resize(cv2.convertScaleAbs(perception.matte, alpha=255), (width, height))
+    matte = np.zeros((1, 1), np.float32) if perception.matte is None else perception.matte
+    picture = cv2.resize(cv2.convertScaleAbs(matte, alpha=255), (width, height))
     if not cv2.imwrite(str(path), picture):
         raise CannotWrite(f"The mattes cannot be written to {path.parent}. Free some space or choose another place.")

@@ -24,10 +24,11 @@ def run(arguments: argparse.Namespace) -> int:
     probe = DisplayProbe()
     from app import bootstrap
 
-    settings = bootstrap.window_settings(arguments.preset, arguments.sets, arguments.backend)
-    bootstrap.check_input(arguments.input)
+    settings, messages = bootstrap.window_settings(arguments.preset, arguments.sets, arguments.backend)
+    if arguments.input is not None:
+        bootstrap.check_input(arguments.input)
     if probe.answer():
-        return bootstrap.run_window(arguments.input, settings, size_wh=arguments.size, fps=arguments.fps)
+        return bootstrap.run_window(arguments.input, settings, messages, size_wh=arguments.size, fps=arguments.fps)
     return _render_demo(arguments)
 
 
