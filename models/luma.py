@@ -1,0 +1,45 @@
+"""How bright the picture is and how much it changed, from a few thousand of its pixels."""
+
+import cv2
+import numpy as np
+
+from models.types import U8
+
+_ROWS = 48
+_DARK, _BRIGHT = 3, 252
+_CUT_CHANGE = 18.0
+_CUT_LIKENESS = 0.4
+"""A cut changes the picture and leaves nothing of its structure; a lamp or the exposure only scales it."""
+
+
+class LumaMeter:
+    """Measures one frame after another."""
+
+    def __init__(self) -> None:
+        self._before: U8 | None = None
+        self.cut = False
+        """Whether the latest frame shows another scene than the one before it."""
+
+    def measure(self, pixels: U8) -> tuple[float, float, float]:
+        """Mean brightness 0..255, share of clipped pixels 0..1, mean absolute change 0..255 since the last frame."""
+        step = max(1, min(pixels.shape[:2]) // _ROWS)
+        grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels[::step, ::step]), cv2.COLOR_BGR2GRAY), np.uint8)
+        clipped = np.count_nonzero((grey <= _DARK) | (grey >= _BRIGHT)) / grey.size
+        before, self._before = self._before, grey
+        change = 0.0
+        self.cut = False
+        if before is not None and before.shape == grey.shape:
+            change = float(cv2.absdiff(grey, before).mean())
+            self.cut = change > _CUT_CHANGE and _likeness(grey, before) < _CUT_LIKENESS
+        return float(grey.mean()), clipped, change
+
+    def reset(self) -> None:
+        """Another source begins."""
+        self._before, self.cut = None, False
+
+
+def _likeness(one: U8, other: U8) -> float:
+    """Correlation of two pictures, -1..1; 0 where one of them is flat."""
+    a, b = one - one.mean(), other - other.mean()
+    size = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum()) / size if size > 0 else 0.0
