@@ -53,7 +53,7 @@ def face_oval(face: Face) -> Oval:
     width, height = max(x1 - x0, 1.0), max(y1 - y0, 1.0)
     centre = ((x0 + x1) / 2, (y0 + y1) / 2 - _BOX_UP * height)
     from_box = Oval(centre, (_BOX_W * width, _BOX_H * height))
-    if face.mesh is None:
+    if face.mesh is None or not np.isfinite(face.mesh).all():
         return from_box
     oval = _mesh_oval(np.asarray(face.mesh[:468, :2], np.float32))
     if not face.coasting:

@@ -137,8 +137,9 @@ class Runner:
 
     def painted(self, output: Output, painted_ns: int, paint_ms: float, handover_ms: float) -> None:
         """See LiveSession; a second paint of the same output does not count."""
-        taken, self._taken = self._taken, None
+        taken = self._taken
         if taken is not None and taken[0] is output:
+            self._taken = None
             self._timing.painted(output.frame.grabbed_ns, painted_ns, paint_ms, handover_ms + taken[1])
 
     def stats(self) -> LatencyStats:
