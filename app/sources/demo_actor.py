@@ -17,6 +17,9 @@ from models.types import F32, U8
 
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "demo"
 
+AXIS_DEPTH = 0.28
+"""Depth of the axis round which a head turns, in face widths; the depth grids are made for it."""
+
 NARROW = 0.28
 """Share of an inverted smile that goes with an open mouth: the corners come in."""
 
@@ -29,13 +32,13 @@ class Actor:
         head: (H, W, 4) BGRA, alpha pre-multiplied.
         body: the same for the figure below the head.
         mouth: (H, W, 3) what an open mouth shows, in the head plate's place.
+        shut: (H, W, 3) the head with shut lids.
         mesh: (478, 2) landmarks at rest.
         pivot: x, y and depth of the point around which the head turns.
         step: plate pixels between grid nodes.
         depth: (rows, columns) positive towards the back.
         turn: (rows, columns) 0..1 share of the head's turn: 1 on the head, 0 at the collar.
         smile, brow: (rows, columns, 2) moves at full expression.
-        jaw: (H, W) share of the jaw's drop.
         lids: two (4, n): columns x and the y of lid top, lash line and lower lid; own right, own left.
         drop: jaw's drop with the mouth fully open.
         head_to_photo: scale and origin (x, y) of the head plate in the photograph's pixels; likewise for the body.
@@ -45,6 +48,7 @@ class Actor:
     head: U8
     body: U8
     mouth: U8
+    shut: U8
     mesh: F32
     pivot: tuple[float, float, float]
     step: float
@@ -52,7 +56,6 @@ class Actor:
     turn: F32
     smile: F32
     brow: F32
-    jaw: F32
     lids: tuple[F32, F32]
     drop: float
     head_to_photo: tuple[float, float, float]
@@ -63,30 +66,26 @@ class Actor:
 def load(name: str, detail: float) -> Actor:
     """Read actor `name` with plates scaled by `detail` (<= 1). Raises BadInput when the program's files are damaged."""
     head = read_picture(f"actor_{name}_head.webp", detail)
-    mouth = read_picture(f"actor_{name}_mouth.webp", detail)
     try:
         with np.load(FOLDER / f"actor_{name}.npz") as stored:
             data = {key: stored[key].astype(np.float32) for key in stored.files}
     except (OSError, ValueError) as error:
         raise BadInput(f"the demo's file actor_{name}.npz is missing or damaged: install Facet again") from error
     step = float(data["step"]) * detail
-    jaw = cv2.resize(data["jaw"], None, fx=step, fy=step, interpolation=cv2.INTER_CUBIC)
-    shift = np.array([[1, 0, -step / 2], [0, 1, -step / 2]], np.float32)
-    jaw = cv2.warpAffine(jaw, shift, (head.shape[1], head.shape[0]), borderMode=cv2.BORDER_REPLICATE)
     mesh = data["mesh"] * detail
     width = float(mesh[454, 0] - mesh[234, 0])
     return Actor(
         head=head,
         body=read_picture(f"actor_{name}_body.webp", detail),
-        mouth=np.ascontiguousarray(mouth[..., :3]),
+        mouth=read_picture(f"actor_{name}_mouth.webp", detail),
+        shut=read_picture(f"actor_{name}_shut.webp", detail),
         mesh=mesh[:, :2].astype(np.float32),
-        pivot=(float(mesh[152, 0]), float(mesh[152, 1]), 0.3 * abs(width)),
+        pivot=(float(mesh[152, 0]), float(mesh[152, 1]), AXIS_DEPTH * width),
         step=step,
         depth=data["depth"] * detail,
         turn=data["turn"],
         smile=data["smile"] * detail,
         brow=data["brow"] * detail,
-        jaw=np.clip(jaw, 0, 1.05).astype(np.float32),
         lids=(data["right_lids"] * detail, data["left_lids"] * detail),
         drop=0.66 * float(np.linalg.norm(mesh[291, :2] - mesh[61, :2])),
         head_to_photo=_to_photo(data["head_to_photo"], detail),

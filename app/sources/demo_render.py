@@ -8,7 +8,7 @@ from cv2.typing import MatLike
 
 from app.sources import demo_script as script
 from app.sources.demo_actor import Actor, load, read_picture, warp_grid
-from app.sources.demo_face import Mouth, close_lid
+from app.sources.demo_face import Lid, Mouth
 from app.sources.demo_stage import F64, Placement, hand_placement, place
 from models.types import F32, U8
 
@@ -18,12 +18,13 @@ CELL_PX = 12
 
 @dataclass(slots=True, eq=False)
 class Player:
-    """An actor with its opened-and-closed plate of the moment."""
+    """An actor and the plate with the face of the moment."""
 
     actor: Actor
+    lids: tuple[Lid, Lid]
     mouth: Mouth
     plate: U8
-    lids: tuple[float, float] = (0.0, 0.0)
+    closures: tuple[float, float] = (0.0, 0.0)
     drop: float = 0.0
 
 
@@ -60,7 +61,9 @@ class Renderer:
 
 
 def _player(actor: Actor) -> Player:
-    return Player(actor, Mouth(actor), actor.head.copy())
+    right, left = (Lid(actor.head, actor.shut, curves) for curves in actor.lids)
+    mouth = Mouth(actor.head, actor.mouth, actor.mesh, actor.drop)
+    return Player(actor, (right, left), mouth, actor.head.copy())
 
 
 def _room(size_wh: tuple[int, int]) -> U8:
@@ -75,16 +78,15 @@ def _room(size_wh: tuple[int, int]) -> U8:
 
 
 def _make_face(player: Player, act: script.Performance) -> None:
-    """Bring the plate's lids and mouth up to date; untouched parts stay as they are."""
-    actor = player.actor
-    lids = (act.lid_right, act.lid_left)
-    for before, now, curve in zip(player.lids, lids, actor.lids, strict=True):
+    """Bring the plate's lids and mouth up to date; what has not changed stays as it is."""
+    closures = (act.lid_right, act.lid_left)
+    for lid, before, now in zip(player.lids, player.closures, closures, strict=True):
         if before != now:
-            close_lid(player.plate, actor.head, curve, now)
-    drop = act.mouth * actor.drop
+            lid.draw(player.plate, now)
+    drop = act.mouth * player.actor.drop
     if drop != player.drop:
-        player.mouth.draw(player.plate, actor.head, drop)
-    player.lids, player.drop = lids, drop
+        player.mouth.draw(player.plate, drop)
+    player.closures, player.drop = closures, drop
 
 
 def _lay_head(frame: U8, plate: U8, grid: F32, step: float, placement: Placement, actor: Actor) -> None:

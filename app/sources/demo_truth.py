@@ -155,7 +155,8 @@ def _map(matrix: F64, points: F32) -> F32:
 @lru_cache(maxsize=2)
 def _figure(name: str) -> _Figure:
     actor = load(name, 0.5)
-    return _Figure(actor, Mouth(actor), _outline(actor.head[..., 3]), _outline(actor.body[..., 3]))
+    mouth = Mouth(actor.head, actor.mouth, actor.mesh, actor.drop)
+    return _Figure(actor, mouth, _outline(actor.head[..., 3]), _outline(actor.body[..., 3]))
 
 
 @lru_cache(maxsize=1)

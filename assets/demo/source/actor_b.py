@@ -7,6 +7,9 @@ from assets.demo.source.mesh import F32, FACE_OVAL, U8, pixel_grid, sample, thin
 
 MARK_BGR = np.array([70, 24, 140], np.float32)
 
+FRINGE_GREY = 148
+"""Above the brows, what is darker than this is fringe and not forehead."""
+
 NOSE_SIDES = (64, 294, 98, 327, 129, 358, 48, 278)
 EYE_RINGS = (
     (33, 133, 159, 145, 160, 158, 153, 144, 468),
@@ -62,6 +65,8 @@ def skin_share(head: U8, mesh: F32, collar_y: float) -> F32:
     cv2.grabCut(head, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 5, cv2.GC_INIT_WITH_MASK)
     skin = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     skin = np.maximum(skin, sure)
+    bright = cv2.GaussianBlur(cv2.cvtColor(head, cv2.COLOR_BGR2GRAY), (0, 0), 2.5)
+    skin[(y < mesh[[105, 334], 1].mean() + 4) & (bright < FRINGE_GREY)] = 0
     skin = cv2.morphologyEx(skin, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
     return cv2.GaussianBlur(skin.astype(np.float32), (0, 0), 3.0)
 
@@ -72,7 +77,9 @@ def recolour(head: U8, mesh: F32, collar_y: float) -> U8:
     linear = (head.astype(np.float32) / 255) ** 2.2
     grey = linear @ np.array([0.08, 0.62, 0.30], np.float32)
     brown = linear * np.array([0.30, 0.36, 0.46], np.float32)
-    hair = np.clip(grey - 0.03, 0, 1)[..., None] ** 1.25 * np.array([0.34, 0.29, 0.30], np.float32) + 0.006
+    hair = (0.0035 + 0.30 * grey[..., None] ** 1.6) * np.array([0.92, 0.90, 1.0], np.float32)
+    brows = _brows(head.shape, mesh)[..., None]
+    brown = brown * (1 - brows) + 0.022 * brows
     mixed = brown * skin + hair * (1 - skin)
     out = mixed ** (1 / 2.2) * 255
     grid = pixel_grid((head.shape[1], head.shape[0]))
@@ -82,6 +89,20 @@ def recolour(head: U8, mesh: F32, collar_y: float) -> U8:
     mark = (np.clip(radius - d + 0.5, 0, 1) * 0.94)[..., None]
     out = out * (1 - mark) + (MARK_BGR * (1.1 - 0.25 * d / radius)[..., None]) * mark
     return np.clip(out, 0, 255).astype(np.uint8)
+
+
+def _brows(shape: tuple[int, ...], mesh: F32) -> F32:
+    """(H, W) 0..1: brows fuller than A's, drawn along hers."""
+    out = np.zeros(shape[:2], np.float32)
+    for brow in BROWS:
+        points = mesh[list(brow), :2]
+        points = points[np.argsort(points[:, 0])] + (0, 5)
+        thickness = 0.026 * float(mesh[454, 0] - mesh[234, 0])
+        line = np.zeros(shape[:2], np.uint8)
+        dense = np.stack([np.interp(np.linspace(0, 4, 41), np.arange(5), points[:, k]) for k in (0, 1)], -1)
+        cv2.polylines(line, [np.round(dense * 16).astype(np.int32)], False, 255, round(thickness), cv2.LINE_AA, 4)
+        out = np.maximum(out, cv2.GaussianBlur(line.astype(np.float32) / 255, (0, 0), 2.0))
+    return out * 0.72
 
 
 def recolour_suit(body: U8) -> U8:

@@ -12,10 +12,12 @@ from assets.demo.source.rest_face import CHEEK, STEADY
 STEP = 16
 """Plate pixels between grid nodes."""
 
+AXIS_DEPTH = 0.28
+"""Depth of the axis round which a head turns, in face widths."""
+
 RIGHT_BROW = (46, 53, 52, 65, 55, 70, 63, 105, 66, 107)
 LEFT_BROW = (276, 283, 282, 295, 285, 300, 293, 334, 296, 336)
 EYES = (33, 160, 159, 158, 133, 153, 145, 144, 263, 387, 386, 385, 362, 380, 374, 373)
-LOWER_FACE = (152, 148, 176, 149, 377, 400, 378, 199, 200, 18, 17, 83, 313, 181, 405, 84, 314)
 DEPTH_POINTS = tuple(range(0, 468, 3)) + FACE_OVAL
 
 
@@ -27,7 +29,6 @@ class Fields:
     turn: F32
     smile: F32
     brow: F32
-    jaw: F32
 
 
 def make(mesh: F32, smiling: F32, alpha: F32, collar_y: float) -> Fields:
@@ -57,15 +58,9 @@ def make(mesh: F32, smiling: F32, alpha: F32, collar_y: float) -> Fields:
         ),
         EYES + (6, 195, 234, 454, 117, 346),
     )
-    jaw = spread(
-        LOWER_FACE + (172, 397, 136, 365, 150, 379),
-        np.concatenate([np.tile(down, (len(LOWER_FACE), 1)), np.outer([0.25, 0.25, 0.55, 0.55, 0.8, 0.8], down)]),
-        (61, 291, 57, 287, 205, 425, 58, 288, 132, 361, 234, 454) + STEADY[:20],
-    )
-    jaw *= np.clip((collar_y - y) / 60, 0, 1)[..., None]
     turn = np.clip((collar_y - y) / (collar_y - mesh[152, 1] + 10), 0, 1)
     turn = (turn * turn * (3 - 2 * turn)).astype(np.float32)
-    return Fields(_depth(mesh, alpha, nodes).reshape(shape), turn, smile, brow, jaw)
+    return Fields(_depth(mesh, alpha, nodes, collar_y).reshape(shape), turn, smile, brow)
 
 
 def _smile_moves(mesh: F32, smiling: F32, lips: tuple[int, ...]) -> F32:
@@ -79,20 +74,25 @@ def _smile_moves(mesh: F32, smiling: F32, lips: tuple[int, ...]) -> F32:
     return np.concatenate([moves, cheek]).astype(np.float32)
 
 
-def _depth(mesh: F32, alpha: F32, nodes: F32) -> F32:
-    """Depth (towards the back positive): the mesh's own inside the face, falling to the back at the hair's outline."""
+def _depth(mesh: F32, alpha: F32, nodes: F32, collar_y: float) -> F32:
+    """Depth, positive towards the back: the mesh's own in the face, the turning axis' at ears, hair outline and neck.
+
+    Ears, hair and neck then stay where they are when the head turns, and the cheeks in between never fold.
+    """
+    scale = float(abs(mesh[454, 0] - mesh[234, 0]))
     outline = max(
         cv2.findContours((alpha > 0.5).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)[0], key=len
     )
-    rim = outline[:: max(1, len(outline) // 40), 0].astype(np.float32)
-    rim = rim[rim[:, 1] < mesh[2, 1]]
-    scale = abs(mesh[454, 0] - mesh[234, 0])
-    points = np.concatenate([mesh[list(DEPTH_POINTS), :2], rim])
-    values = np.concatenate([0.85 * mesh[list(DEPTH_POINTS), 2], np.full(len(rim), 0.36 * scale)])
+    rim = outline[:: max(1, len(outline) // 60), 0].astype(np.float32)
+    rim_depth = np.where(rim[:, 1] < mesh[234, 1] - 0.3 * scale, 0.20, AXIS_DEPTH) * scale
+    chin = mesh[152, :2]
+    neck = np.array([(chin[0] + u * scale, collar_y - v) for u in (-0.2, 0, 0.2) for v in (0, 14)], np.float32)
+    points = np.concatenate([mesh[list(DEPTH_POINTS), :2], rim, neck])
+    face = np.minimum(0.85 * mesh[list(DEPTH_POINTS), 2], AXIS_DEPTH * scale)
+    values = np.concatenate([face, rim_depth, np.full(len(neck), AXIS_DEPTH * scale)])
     points, first = np.unique(points, axis=0, return_index=True)
-    fit = RBFInterpolator(points, values[first], kernel="thin_plate_spline", smoothing=60.0)
-    depth = np.clip(fit(nodes), -0.2 * scale, 0.45 * scale)
-    return depth.astype(np.float32)
+    fit = RBFInterpolator(points, values[first], kernel="thin_plate_spline", smoothing=120.0)
+    return np.clip(fit(nodes), -0.25 * scale, 1.1 * AXIS_DEPTH * scale).astype(np.float32)
 
 
 def _eye_span(mesh: F32) -> float:

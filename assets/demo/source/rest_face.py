@@ -26,6 +26,8 @@ UPPER_HEIGHT = ((0.0, 0.085), (0.2, 0.104), (0.45, 0.083), (0.72, 0.046), (1.0, 
 LOWER_HEIGHT = ((0.0, 0.138), (0.25, 0.134), (0.5, 0.104), (0.75, 0.058), (1.0, 0.0))
 """Lip heights at rest over |t| (0 middle, 1 corner), as shares of the smile's mouth width."""
 
+LIP_BGR = np.array([126, 122, 196], np.float32)
+
 STEADY = (
     33, 133, 159, 145, 263, 362, 386, 374, 70, 105, 107, 336, 334, 300, 6, 195, 4, 1, 2, 98, 327, 129, 358, 64, 294,
     117, 346, 123, 352, 234, 454, 93, 323, 132, 361, 58, 288, 172, 397, 136, 365, 10, 109, 338, 21, 251,
@@ -55,7 +57,7 @@ def close_mouth(head: U8, mesh: F32) -> tuple[U8, U8]:
         t_outer, t_inner = ((mesh[list(ids), :2] - centre) @ axis / half for ids in (outer, inner))
         table_t, table_h = np.array(heights).T
         edge = lip_line(t_outer, half) + sign * 2 * half * np.interp(np.abs(t_outer), table_t, table_h)
-        source_inner = mesh[list(inner), :2] + np.outer(sign * 3.0 * (1 - t_inner**2), down)
+        source_inner = mesh[list(inner), :2] + np.outer((6.0 if sign > 0 else -3.0) * (1 - t_inner**2), down)
         lift = np.array([1.0 - 0.65 * (i in (150, 379)) for i in CHIN])
         to = [place(t_outer, edge), place(t_inner, lip_line(t_inner, half)), mesh[list(STEADY), :2]]
         source = [mesh[list(outer), :2], source_inner, mesh[list(STEADY), :2]]
@@ -73,7 +75,8 @@ def close_mouth(head: U8, mesh: F32) -> tuple[U8, U8]:
     below = grid @ down - lip_line(np.clip(t, -1.15, 1.15), half)
     share = np.clip(below / 1.6 + 0.5, 0, 1)[..., None]
     closed = upper * (1 - share) + lower * share
-    return _draw_line(soften_folds(closed, mesh), t, below, half), _inside(upper, t, below, half)
+    painted = _paint_lips(soften_folds(closed, mesh), t, below, half)
+    return _draw_line(painted, t, below, half), _inside(upper, t, below, half)
 
 
 def _inside(upper: U8, t: F32, below: F32, half: float) -> U8:
@@ -89,12 +92,32 @@ def _inside(upper: U8, t: F32, below: F32, half: float) -> U8:
     return np.clip(cv2.GaussianBlur(out, (0, 0), 0.8), 0, 255).astype(np.uint8)
 
 
+def _paint_lips(picture: F32, t: F32, below: F32, half: float) -> F32:
+    """Even out the stretched lips: their mean colour, lit from above as two soft rolls, with some of their texture."""
+    out = picture
+    for sign, heights in ((-1, UPPER_HEIGHT), (1, LOWER_HEIGHT)):
+        height = 2 * half * np.interp(np.abs(t), *np.array(heights).T)
+        v = sign * below / np.maximum(height, 1.0)
+        lip = np.clip((1.02 - v) / 0.22, 0, 1) * np.clip(v * 6 + 1, 0, 1) * np.clip((height - 2) / 5, 0, 1)
+        mean = (picture * lip[..., None]).sum((0, 1)) / lip.sum()
+        base = 0.55 * mean + 0.45 * LIP_BGR
+        if sign < 0:
+            shade = 0.97 - 0.16 * np.clip(1 - v, 0, 1) + 0.07 * np.exp(-(((v - 0.9) / 0.2) ** 2))
+        else:
+            shine = np.exp(-(((v - 0.38) / 0.24) ** 2) - (np.abs(t) / 0.52) ** 2.5)
+            shade = 0.95 + 0.20 * shine - 0.20 * np.clip(v - 0.72, 0, 0.4) - 0.10 * np.exp(-((v / 0.12) ** 2))
+        fine = picture - cv2.GaussianBlur(picture, (0, 0), 5)
+        painted = base * shade[..., None] * (1 - 0.10 * t[..., None] ** 2) + 0.35 * fine
+        out = out + (painted - out) * (0.80 * lip)[..., None]
+    return np.asarray(out, np.float32)
+
+
 def _draw_line(picture: F32, t: F32, below: F32, half: float) -> U8:
     """The shadow between the lips: dark and thin, thinner still towards the corners, with soft flanks."""
     inside = np.clip((1.06 - np.abs(t)) * 9, 0, 1)
     core = np.exp(-((below / (0.022 * half + 0.012 * half * (1 - t**2).clip(0))) ** 2)) * inside
     flank = np.exp(-((below / (0.085 * half)) ** 2)) * np.clip((1.03 - np.abs(t)) * 5, 0, 1)
-    dark = np.array([38, 28, 74], np.float32)
+    dark = np.array([46, 44, 92], np.float32)
     out = picture * (1 - 0.22 * flank[..., None])
     out = out * (1 - 0.72 * core[..., None]) + dark * (0.72 * core[..., None])
     return np.clip(out, 0, 255).astype(np.uint8)
