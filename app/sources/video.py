@@ -142,11 +142,15 @@ class VideoSource:
             raise BadInput(f"{self._path} is damaged: no picture in it can be decoded.", "broken") from None
 
     def _duration_s(self) -> float:
-        """As announced; 0 = not announced."""
+        """As announced, of the pictures; 0 = not announced. Matroska counts from the clock's zero: that goes off."""
         track = self._decoder.track
         if track.duration and track.time_base:
-            return float(track.duration * track.time_base)
-        return (self._container.duration or 0) / av.time_base
+            announced_s = float(track.duration * track.time_base)
+        else:
+            announced_s = (self._container.duration or 0) / av.time_base
+        if self._container.format.name.startswith("matroska"):
+            announced_s -= self._decoder.zero_s
+        return max(0.0, announced_s)
 
     def _announced_count(self) -> int:
         return int(self._decoder.track.frames) or round(self._duration_s() * self._decoder.fps)
