@@ -1,0 +1,164 @@
+"""Where the picture comes from: the button in the bar, its menu, and the questions for a file, folder or address."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QWidget
+
+from app.ui import icons, tokens
+from app.ui.bridge import Bridge
+from app.ui.button import Button
+from app.ui.menus import Menu
+
+Cameras = Sequence[tuple[int, str]]
+"""(number, name) of each camera: `camera:<number>` opens it."""
+
+_FILTER = (
+    "Videos and pictures (*.mp4 *.mov *.mkv *.webm *.avi *.m4v *.jpg *.jpeg *.png *.webp *.bmp *.ppm *.tif *.tiff)"
+    ";;All files (*)"
+)
+_RECENT_SHOWN = 5
+
+
+def icon_of(input_text: str) -> str:
+    """The icon of a kind of input."""
+    if input_text == "demo":
+        return "monitor-play"
+    if input_text.startswith("camera:"):
+        return "video-camera"
+    if "://" in input_text:
+        return "broadcast"
+    return "film-strip"
+
+
+def short_name(input_text: str, cameras: Cameras = ()) -> str:
+    """What people call an input."""
+    if input_text == "demo":
+        return "Demo"
+    if input_text.startswith("camera:"):
+        number = input_text.removeprefix("camera:")
+        names = {str(known): name for known, name in cameras}
+        return names.get(number) or f"Camera {number}"
+    if "://" in input_text:
+        return input_text
+    return Path(input_text).name or input_text
+
+
+class SourcePicker(Button):
+    """Shows the present source; its menu offers all others. `picked` carries an input text."""
+
+    picked = Signal(str)
+
+    def __init__(self, list_cameras: Callable[[], Cameras], bridge: Bridge, parent: QWidget | None = None) -> None:
+        super().__init__("Source", "video-camera", parent=parent, name="Source", tip="Choose what to show", menu=True)
+        self._list_cameras, self._bridge = list_cameras, bridge
+        self.cameras: Cameras = ()
+        self.recent: tuple[str, ...] = ()
+        self.current = ""
+        self._open_menu: Menu | None = None
+        self._looking = False
+        self.setMaximumWidth(260)
+        self.clicked.connect(self.open_menu)
+
+    def show_source(self, input_text: str, name: str = "") -> None:
+        """Name what is open."""
+        self.current = input_text
+        shown = name or short_name(input_text, self.cameras)
+        self.set_icon(icon_of(input_text))
+        self.setText(shown)
+        self.setAccessibleDescription(shown)
+        self.setToolTip(f"{shown}\nChoose what to show")
+        self.updateGeometry()
+
+    def open_menu(self) -> None:
+        """Open at once with the cameras known so far, and look for cameras meanwhile."""
+        if not self._looking:
+            self._looking = True
+            self._bridge.run(self._list_cameras, self._found, lambda _message: self._found(()))
+        menu = Menu(self)
+        self._open_menu = menu
+        menu.destroyed.connect(self._forget_menu)
+        self._fill(menu)
+        menu.below(self)
+
+    def ask_file(self) -> None:
+        """A video or picture."""
+        path, _ = QFileDialog.getOpenFileName(self.window(), "Open a video or picture", self._folder(), _FILTER)
+        if path:
+            self.picked.emit(path)
+
+    def ask_folder(self) -> None:
+        """A folder of pictures."""
+        path = QFileDialog.getExistingDirectory(self.window(), "Open a folder of pictures", self._folder())
+        if path:
+            self.picked.emit(path)
+
+    def ask_url(self) -> None:
+        """The address of a stream."""
+        address, accepted = QInputDialog.getText(
+            self.window(), "Open a stream", "Address, like rtsp://… or http://…", QLineEdit.EchoMode.Normal
+        )
+        if accepted and address.strip():
+            self.picked.emit(address.strip())
+
+    def _folder(self) -> str:
+        files = [item for item in self.recent if "://" not in item]
+        return str(Path(files[0]).parent) if files else str(Path.home())
+
+    def _found(self, cameras: Cameras) -> None:
+        changed = tuple(cameras) != tuple(self.cameras)
+        self.cameras = tuple(cameras)
+        self._looking = False
+        if self._open_menu is not None:
+            self._open_menu.clear()
+            self._fill(self._open_menu)
+            self._open_menu.adjustSize()
+        if changed and self.current.startswith("camera:"):
+            self.show_source(self.current)
+
+    def _fill(self, menu: Menu) -> None:
+        self._heading(menu, "Cameras")
+        for number, name in self.cameras:
+            self._entry(menu, "video-camera", name or f"Camera {number}", f"camera:{number}")
+        if not self.cameras:
+            self._heading(menu, "Looking for cameras…" if self._looking else "No camera found", indent=True)
+        menu.addSeparator()
+        self._entry(menu, "monitor-play", "Demo", "demo")
+        menu.addSeparator()
+        self._command(menu, "file", "Open a file…", self.ask_file, "Ctrl+O")
+        self._command(menu, "folder-open", "Open a folder of pictures…", self.ask_folder)
+        self._command(menu, "broadcast", "Open a stream…", self.ask_url, "Ctrl+L")
+        if self.recent:
+            menu.addSeparator()
+            self._heading(menu, "Recent")
+            for input_text in self.recent[:_RECENT_SHOWN]:
+                self._entry(menu, icon_of(input_text), short_name(input_text), input_text)
+
+    def _heading(self, menu: Menu, text: str, indent: bool = False) -> None:
+        action = QAction(f"    {text}" if indent else text, menu)
+        action.setEnabled(False)
+        menu.addAction(action)
+
+    def _entry(self, menu: Menu, icon: str, text: str, input_text: str) -> None:
+        chosen = input_text == self.current
+        action = self._command(menu, icon, self._short(text), lambda: self.picked.emit(input_text), chosen=chosen)
+        action.setToolTip(input_text if "camera:" not in input_text else text)
+
+    def _command(
+        self, menu: Menu, icon: str, text: str, run: Callable[[], None], keys: str = "", chosen: bool = False
+    ) -> QAction:
+        theme = tokens.colours(self)
+        action = QAction(icons.menu_icon(icon, theme.accent if chosen else theme.muted), text, menu)
+        if keys:
+            action.setText(f"{text}\t{keys}")
+        action.triggered.connect(run)
+        menu.addAction(action)
+        return action
+
+    def _short(self, text: str) -> str:
+        return self.fontMetrics().elidedText(text.replace("&", "&&"), Qt.TextElideMode.ElideMiddle, 300)
+
+    def _forget_menu(self) -> None:
+        self._open_menu = None

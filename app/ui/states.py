@@ -1,0 +1,173 @@
+"""What the window says instead of a picture, and beside one: from the session's events to words and ways out. No Qt."""
+
+import sys
+from dataclasses import dataclass
+from typing import Literal
+
+from app.pipeline.types import RunnerEvent
+
+Tone = Literal["calm", "good", "warning", "danger"]
+Action = tuple[str, str]
+"""What the window is to do ("retry", "demo", "open_file", "cameras", "open_url", "replay") and the button's words."""
+
+_RETRY: Action = ("retry", "Try again")
+_DEMO: Action = ("demo", "Play the demo")
+_FILE: Action = ("open_file", "Open a file…")
+
+
+@dataclass(frozen=True, slots=True)
+class PictureState:
+    """A full panel in the picture's place. `detail` is the exact message, for who wants to know."""
+
+    id: str
+    icon: str
+    title: str
+    text: str
+    detail: str = ""
+    actions: tuple[Action, ...] = ()
+    tone: Tone = "calm"
+    busy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line over the picture. `lasting` ones stay until they are mended or closed; `key` replaces an older one."""
+
+    key: str
+    text: str
+    tone: Tone
+    actions: tuple[Action, ...] = ()
+    lasting: bool = False
+
+
+def welcome() -> PictureState:
+    """Nothing has been opened."""
+    return PictureState(
+        "empty",
+        "image",
+        "Nothing to show yet",
+        "Choose a camera, drop a video or a picture here, or see Facet at work on the demo.",
+        actions=(_DEMO, _FILE),
+    )
+
+
+def opening(input_text: str) -> PictureState:
+    """While a source opens."""
+    if input_text.startswith("camera:"):
+        return PictureState("opening", "video-camera", "Opening the camera", "This takes a moment.", busy=True)
+    if input_text == "demo":
+        return PictureState("opening", "monitor-play", "Getting the demo ready", "This takes a moment.", busy=True)
+    if "://" in input_text:
+        return PictureState("opening", "broadcast", "Connecting to the stream", input_text, busy=True)
+    return PictureState("opening", "film-strip", "Opening", input_text, busy=True)
+
+
+def failed(event: RunnerEvent, input_text: str, platform: str = sys.platform) -> PictureState:
+    """Why there is no picture, and what to do."""
+    if input_text.startswith("camera:"):
+        return _camera_failed(event, platform)
+    if "://" in input_text:
+        return PictureState(
+            "unreachable",
+            "link-break",
+            "The stream does not answer",
+            "Check the address and the network, then try again.",
+            event.message,
+            (_RETRY, ("open_url", "Another address…"), _DEMO),
+            "warning",
+        )
+    if event.reason == "missing":
+        return PictureState(
+            "missing",
+            "magnifying-glass",
+            "There is no such file",
+            "It may have been moved or renamed.",
+            event.message,
+            (_FILE, _DEMO),
+            "warning",
+        )
+    if event.reason == "permission":
+        return PictureState(
+            "permission",
+            "lock",
+            "Facet may not read this file",
+            "Change its permissions, or choose another one.",
+            event.message,
+            (_FILE, _RETRY, _DEMO),
+            "warning",
+        )
+    return PictureState(
+        "broken",
+        "file-x",
+        "This file cannot be shown",
+        "It is damaged, or not a video or picture that Facet can read.",
+        event.message,
+        (_FILE, _DEMO),
+        "danger",
+    )
+
+
+def _camera_failed(event: RunnerEvent, platform: str) -> PictureState:
+    if event.reason == "busy":
+        return PictureState(
+            "busy",
+            "video-camera-slash",
+            "The camera is in use",
+            "Another program is showing it. Close that program, then try again.",
+            event.message,
+            (_RETRY, ("cameras", "Another camera"), _DEMO),
+            "warning",
+        )
+    if event.reason == "permission":
+        return PictureState(
+            "permission",
+            "lock",
+            "Facet may not use the camera",
+            _how_to_allow(platform),
+            event.message,
+            (_RETRY, _DEMO),
+            "warning",
+        )
+    if event.reason == "missing":
+        return PictureState(
+            "no_camera",
+            "video-camera-slash",
+            "No camera found",
+            "Plug one in and look again, or see Facet at work without one.",
+            event.message,
+            (("demo", "Play the demo"), ("retry", "Look again"), _FILE),
+        )
+    return PictureState(
+        "camera_failed",
+        "video-camera-slash",
+        "The camera gives no picture",
+        "Unplug it and plug it in again, or choose another one.",
+        event.message,
+        (_RETRY, ("cameras", "Another camera"), _DEMO),
+        "danger",
+    )
+
+
+def _how_to_allow(platform: str) -> str:
+    if platform == "darwin":
+        return "Allow it in System Settings, Privacy & Security, Camera. Then try again."
+    if platform == "win32":
+        return "Allow it in Settings, Privacy & security, Camera (for desktop apps). Then try again."
+    return "Add yourself to the group of the camera's users (sudo usermod -aG video $USER) and log in again."
+
+
+def notice(event: RunnerEvent) -> Notice | None:
+    """The line over the picture for an event; None for one that needs none."""
+    if event.kind == "lost":
+        text = event.message or "The camera is gone. Facet goes on when it is back."
+        return Notice("source", text, "warning", (), True)
+    if event.kind == "stalled":
+        text = event.message or "No picture is coming. Facet keeps waiting."
+        return Notice("source", text, "warning", (_RETRY,), True)
+    if event.kind == "ended":
+        return Notice("source", event.message or "That was the end.", "calm", (("replay", "Play again"), _FILE), True)
+    if event.kind == "recovered":
+        return Notice("source", event.message or "The picture is back.", "good")
+    if event.kind == "fault":
+        return Notice(f"fault:{event.message}", event.message, "danger", (), True)
+    return None
