@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -47,10 +48,16 @@ def make_face(
     return Face(track_id, coasting, 0.9, weight, box_around(mesh[:468, :2]), kept, kept, None, None)
 
 
-def make_frame(index: int = 0, size_wh: tuple[int, int] = (640, 360), t_s: float | None = None, seed: int = 0) -> Frame:
-    """A frame full of detail, so that every changed pixel shows."""
+@lru_cache(maxsize=32)
+def _noise(size_wh: tuple[int, int], seed: int) -> U8:
     pixels = np.random.default_rng(seed).integers(0, 256, (size_wh[1], size_wh[0], 3)).astype(np.uint8)
     pixels.setflags(write=False)
+    return pixels
+
+
+def make_frame(index: int = 0, size_wh: tuple[int, int] = (640, 360), t_s: float | None = None, seed: int = 0) -> Frame:
+    """A frame full of detail, so that every changed pixel shows."""
+    pixels = _noise(size_wh, seed % 8)
     return Frame(index, index / 30 if t_s is None else t_s, time.monotonic_ns(), pixels)
 
 

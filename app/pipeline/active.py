@@ -79,8 +79,10 @@ class ActiveEffect:
         self.cost_ms = ms if self.cost_ms == 0.0 else self.cost_ms + _COST_WEIGHT * (ms - self.cost_ms)
 
     def restart(self) -> None:
-        """Forget the state: another source begins, or the effect was off for a while."""
+        """Forget the state and a failure to draw: another source begins, or the effect was off for a while."""
         self._state = self._effect.initial()
+        if self._has_assets:
+            self.fault = None
 
     def close(self) -> None:
         """Give up a preparation under way."""

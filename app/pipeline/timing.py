@@ -27,10 +27,10 @@ class FrameWindow:
 
     def add(self, ms: Mapping[str, float]) -> None:
         """Record one frame's stages."""
+        columns = [self._column(stage) for stage in ms]
         row = self._rows[self._count % len(self._rows)]
         row[:] = np.nan
-        for stage, value in ms.items():
-            self._rows[self._count % len(self._rows), self._column(stage)] = value
+        row[columns] = list(ms.values())
         self._count += 1
 
     def percentiles(self) -> dict[str, Percentiles]:
