@@ -36,6 +36,7 @@ class WindowRun:
         settings: to begin with.
         messages: plain sentences to show at the start.
         size_wh / fps: asked of a camera or the demo.
+        runner: for benchmarks that watch it.
     """
 
     def __init__(
@@ -45,13 +46,14 @@ class WindowRun:
         messages: tuple[str, ...] = (),
         size_wh: tuple[int, int] | None = None,
         fps: float | None = None,
+        runner: type[Runner] = Runner,
     ) -> None:
         self._size_wh = size_wh
         self._fps = fps
         self._signal_number = 0
         self.application = QApplication.instance() or QApplication(["facet"])
         bridge = Bridge()
-        self.session = self._make_session(settings, bridge)
+        self.session = self._make_session(runner, settings, bridge)
         self.window = MainWindow(
             WindowParts(
                 session=self.session,
@@ -78,8 +80,8 @@ class WindowRun:
         notifier.setEnabled(False)
         return 128 + self._signal_number if self._signal_number else 0
 
-    def _make_session(self, settings: Settings, bridge: Bridge) -> LiveSession:
-        return Runner(
+    def _make_session(self, runner: type[Runner], settings: Settings, bridge: Bridge) -> LiveSession:
+        return runner(
             open_source=self._open_source,
             make_engine=lambda: _live_engine(settings.backend),
             make_recorder=_make_recorder,
