@@ -17,7 +17,7 @@ from models.errors import FacetError
 
 State = Literal["good", "warning", "bad"]
 
-_LIBRARIES = ("ai-edge-litert", "opencv-python-headless", "av", "numba", "numpy", "PySide6-Essentials")
+_LIBRARIES = ("ai-edge-litert", "opencv-python-headless", "av", "numpy", "PySide6-Essentials")
 _MARKS = {"good": "ok  ", "warning": "warn", "bad": "BAD "}
 
 
