@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 _DEFAULT_FRAMES = 600
 _WARM_UP_FRAMES = 10
 _ORDER = ("decode", "preprocess", "detect", "landmarks", "segment", "perception")
-_RATES = ("detect", "landmarks", "segment")
+_RATES = ("detect", "segment")
+_ALWAYS = ("decode", "detect", "landmarks", "segment", "perception", "composite", "total")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -110,10 +111,10 @@ def _measure(
 def _figures(
     samples: dict[str, list[float]], ran: dict[str, int], count: int, first_frame_s: float, wall_ns: int, used_ns: int
 ) -> dict[str, Any]:
-    """One entry of the report's "runs"; stage times are over the frames on which the stage ran."""
+    """One entry of the report's "runs"; stage times are over the frames on which the stage ran, 0 where it never did."""
     stages = {}
-    for stage in sorted(samples, key=_rank):
-        values = np.asarray(samples[stage])
+    for stage in sorted({*samples, *_ALWAYS}, key=_rank):
+        values = np.asarray(samples.get(stage) or [0.0])
         p50, p95, p99 = np.percentile(values, (50, 95, 99))
         stages[stage] = {
             "mean": round(float(values.mean()), 3),
