@@ -111,7 +111,7 @@ def _measure(
 def _figures(
     samples: dict[str, list[float]], ran: dict[str, int], count: int, first_frame_s: float, wall_ns: int, used_ns: int
 ) -> dict[str, Any]:
-    """One entry of the report's "runs"; stage times are over the frames on which the stage ran, 0 where it never did."""
+    """One entry of the report's "runs"; stage times are over the frames it ran on, 0 if it never did."""
     stages = {}
     for stage in sorted({*samples, *_ALWAYS}, key=_rank):
         values = np.asarray(samples.get(stage) or [0.0])
