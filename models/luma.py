@@ -22,9 +22,11 @@ class LumaMeter:
 
     def measure(self, pixels: U8) -> tuple[float, float, float]:
         """Mean brightness 0..255, share of clipped pixels 0..1, mean absolute change 0..255 since the last frame."""
-        step = max(1, min(pixels.shape[:2]) // _ROWS)
-        grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(pixels[::step, ::step]), cv2.COLOR_BGR2GRAY), np.uint8)
-        clipped = np.count_nonzero((grey <= _DARK) | (grey >= _BRIGHT)) / grey.size
+        height, width = pixels.shape[:2]
+        step = max(1, min(height, width) // _ROWS)
+        few = cv2.resize(pixels, (-(-width // step), -(-height // step)), interpolation=cv2.INTER_NEAREST)
+        grey = np.asarray(cv2.cvtColor(few, cv2.COLOR_BGR2GRAY), np.uint8)
+        clipped = float(np.count_nonzero((grey <= _DARK) | (grey >= _BRIGHT)) / grey.size)
         before, self._before = self._before, grey
         change = 0.0
         self.cut = False
