@@ -121,7 +121,7 @@ class Button(_Drawn):
         if self._kind != "ghost" or not self._menu:
             left += (room - metrics.horizontalAdvance(text)) // 2
         if self._icon:
-            icon_ink = self._icon_ink or ink
+            icon_ink = self._icon_ink if self._icon_ink and self.isEnabled() else ink
             icons.draw(painter, QRect(left, box.top(), _ICON, box.height()), self._icon, _ICON, icon_ink)
             left += _ICON + tokens.GAP
         painter.setFont(self._text_font)

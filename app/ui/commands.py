@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
@@ -18,6 +18,7 @@ from app.ui.states import Notice
 from app.ui.view_control import ViewControl
 
 _PICKING = "picking"
+_OFF_MS = 300
 
 
 class Commands:
@@ -82,6 +83,7 @@ class Commands:
         self._picker.show_source(input_text)
         self._view.set(recent=self._view.options.opened(input_text).recent)
         self.end_face_picking()
+        self._stage.frozen.on = False
         self._link.open(input_text, at_once)
         self._stage.picture.setFocus()
 
@@ -115,10 +117,9 @@ class Commands:
             self._model.settle()
 
     def switch_on_again(self, effect_id: str) -> None:
-        """Give an effect that failed another chance."""
-        self._link.forget_faults()
+        """Give an effect that failed another chance: it must be seen off before it starts anew."""
         self._model.switch(effect_id, False)
-        self._model.switch(effect_id, True)
+        QTimer.singleShot(_OFF_MS, self._window, lambda: self._model.switch(effect_id, True))
 
     def pick_face(self, effect_id: str, name: str) -> None:
         """Let the user click a face, for a parameter."""

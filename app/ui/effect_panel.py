@@ -40,7 +40,9 @@ class _Header(QWidget):
         self.switch = Switch(title)
         row = QHBoxLayout(self)
         row.setContentsMargins(28, 0, 0, 0)
+        self.trouble = Label("", tokens.TEXT_S, muted=True)
         row.addWidget(Label(title, tokens.TEXT, QFont.Weight.DemiBold), 1)
+        row.addWidget(self.trouble)
         row.addWidget(self.switch)
         self.setFixedHeight(36)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -54,6 +56,8 @@ class _Header(QWidget):
         theme = tokens.colours(self)
         painter = QPainter(self)
         colour = theme.accent if self.switch.isChecked() else theme.muted
+        if self.trouble.text():
+            colour = theme.warning
         icons.draw(painter, QRect(0, 0, 18, self.height()), self._icon, 18, QColor(colour))
         painter.end()
 
@@ -109,6 +113,12 @@ class EffectCard(Card):
             row.show_value(getattr(params, name))
         self.switch.setChecked(on)
         self._body.set_open(on and bool(self.rows))
+        self._header.update()
+
+    def show_trouble(self, fault: str, shed: bool) -> None:
+        """Say that the effect failed, or that it is left out because time is short."""
+        self._header.trouble.setText("failed" if fault else "left out" if shed else "")
+        self._header.trouble.setToolTip(fault or ("There is no time for it on this machine." if shed else ""))
         self._header.update()
 
     def _add_row(self, field: Field) -> None:

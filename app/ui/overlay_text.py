@@ -9,7 +9,7 @@ from app.sources.base import SourceInfo
 
 _ORDER = ("decode", "preprocess", "detect", "landmarks", "segment", "perception")
 _LAST = ("composite", "hand-over", "paint")
-_TITLES = {"hand-over": "hand over"}
+_TITLES = {"hand-over": "hand over", "perception": "perception, all"}
 NOTHING = "\u2013"
 
 

@@ -1,9 +1,13 @@
 """A QImage that owns its pixels. A QImage laid over somebody else's array crashes the process when that array goes."""
 
 import numpy as np
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from models.types import U8
+
+_FINE_BELOW = 0.5
+"""Bilinear drawing skips pixels below half size; there Qt's area filter is used, which is cheap for so few pixels."""
 
 
 class OwnImage:
@@ -27,3 +31,22 @@ class OwnImage:
         pixels = np.ascontiguousarray(bgr[:, ::-1] if mirrored else bgr)
         wrapped = QImage(pixels.data, width, height, width * 3, QImage.Format.Format_BGR888)
         self.image = wrapped.convertToFormat(QImage.Format.Format_RGB32)
+
+    def draw(self, painter: QPainter, target: QRectF, pixel_ratio: float) -> None:
+        """Untouched pixels where the size is the same, bilinear near it, an area filter far below it.
+
+        Args:
+            painter: of the widget.
+            target: widget pixels.
+            pixel_ratio: device pixels per widget pixel.
+        """
+        wanted = QSize(round(target.width() * pixel_ratio), round(target.height() * pixel_ratio))
+        same = wanted == self.image.size()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not same)
+        if same and pixel_ratio == 1.0:
+            painter.drawImage(QPointF(target.x(), target.y()), self.image)
+        elif wanted.width() < self.image.width() * _FINE_BELOW:
+            keep, smooth = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+            painter.drawImage(target, self.image.scaled(wanted, keep, smooth))
+        else:
+            painter.drawImage(target, self.image)

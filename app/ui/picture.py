@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QRegion
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.pipeline.types import Output
@@ -21,8 +21,6 @@ from app.ui.split import Split
 from app.ui.view_transform import ViewTransform, fit
 
 Painted = Callable[[Output, int, float, float], None]
-_FINE_BELOW = 0.5
-"""Bilinear drawing skips pixels below half size; there Qt's area filter is used, which is cheap for so few pixels."""
 
 
 class Layer(Protocol):
@@ -197,16 +195,21 @@ class PictureView(QWidget):
             return
         left, top = math.ceil(view.x), math.ceil(view.y)
         right, bottom = math.floor(view.x + view.width), math.floor(view.y + view.height)
-        for rect in QRegion(self.rect()).subtracted(QRect(left, top, right - left, bottom - top)):
+        for rect in (
+            QRect(0, 0, self.width(), top),
+            QRect(0, top, left, bottom - top),
+            QRect(right, top, self.width() - right, bottom - top),
+            QRect(0, bottom, self.width(), self.height() - bottom),
+        ):
             painter.fillRect(rect, stage)
 
     def _paint_picture(self, painter: QPainter, view: ViewTransform, output: Output) -> None:
         whole = QRectF(view.x, view.y, view.width, view.height)
         painter.setOpacity(self._fade.value)
-        _draw(painter, whole, self._after.image, self.devicePixelRatioF())
+        self._after.draw(painter, whole, self.devicePixelRatioF())
         if self.split.active:
             painter.setClipRect(self.split.before_rect(view))
-            _draw(painter, whole, self._before.image, self.devicePixelRatioF())
+            self._before.draw(painter, whole, self.devicePixelRatioF())
             painter.setClipping(False)
         if self.dimmed:
             painter.fillRect(whole, tokens.faint("#000000", 0.5))
@@ -228,21 +231,3 @@ class PictureView(QWidget):
         square.addRect(whole)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillPath(square.subtracted(round_path), QColor(tokens.colours(self).stage))
-
-
-def _draw(painter: QPainter, target: QRectF, image: QImage, pixel_ratio: float) -> None:
-    """Untouched pixels where the size is the same, bilinear near it, an area filter far below it."""
-    wanted = QSize(round(target.width() * pixel_ratio), round(target.height() * pixel_ratio))
-    if wanted == image.size():
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        if pixel_ratio == 1.0:
-            painter.drawImage(QPointF(target.x(), target.y()), image)
-        else:
-            painter.drawImage(target, image)
-        return
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-    if wanted.width() < image.width() * _FINE_BELOW:
-        scaled = image.scaled(wanted, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
-        painter.drawImage(target, scaled)
-    else:
-        painter.drawImage(target, image)

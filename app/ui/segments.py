@@ -4,6 +4,8 @@ Building a QLineF for each of the 1365 edges of a face mesh takes longer than dr
 memory: a QLineF is four doubles, and `drawLines` takes a pointer to the first of several.
 """
 
+from typing import cast
+
 import numpy as np
 import shiboken6
 from numpy.typing import NDArray
@@ -16,4 +18,5 @@ def draw_segments(painter: QPainter, ends_xy: NDArray[np.float32]) -> None:
     if not len(ends_xy):
         return
     memory = np.ascontiguousarray(ends_xy, np.float64)
-    painter.drawLines(shiboken6.wrapInstance(memory.ctypes.data, QLineF), len(memory))
+    first = cast(QLineF, shiboken6.wrapInstance(memory.ctypes.data, QLineF))
+    painter.drawLines(first, len(memory))

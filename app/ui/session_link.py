@@ -1,11 +1,11 @@
 """Between the session and the picture: fetches outputs and events after a knock, decides what stands on the stage."""
 
-from typing import Any
+import time
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.pipeline.session import LiveSession
-from app.pipeline.types import Fault, RunnerEvent
+from app.pipeline.types import Fault, Output, RunnerEvent
 from app.ui import states
 from app.ui.picture import PictureView
 from app.ui.state_panel import StatePanel
@@ -13,20 +13,22 @@ from app.ui.toasts import Toasts
 
 _PATIENCE_MS = 250
 """A source that opens faster than this shows no loading panel: a flash would be worse than a moment of nothing."""
+_LATELY_S = 1.0
 
 
 class SessionLink(QObject):
-    """`source_changed`: facts about the source may be new. `faulted`: an effect stopped (its id, why)."""
+    """`source_changed`: facts about the source may be new. `trouble`: the faults and the effects left out for time."""
 
     source_changed = Signal()
-    faulted = Signal(str, str)
+    trouble = Signal(tuple, tuple)
 
     def __init__(self, session: LiveSession, picture: PictureView, panel: StatePanel, toasts: Toasts) -> None:
         super().__init__(picture)
         self._session, self._picture, self._panel, self._toasts = session, picture, panel, toasts
         self.current = ""
         self.frozen = False
-        self._seen: set[Any] = set()
+        self._left_out: dict[str, float] = {}
+        self._trouble: tuple[tuple[Fault, ...], tuple[str, ...]] = ((), ())
         self._patience = QTimer(self)
         self._patience.setSingleShot(True)
         self._patience.setInterval(_PATIENCE_MS)
@@ -35,7 +37,6 @@ class SessionLink(QObject):
     def open(self, input_text: str, at_once: bool = False) -> None:
         """Show another source. `at_once` puts the loading panel up without waiting: the window has just appeared."""
         self.current = input_text
-        self._seen.clear()
         self._toasts.drop("source")
         self._picture.clear()
         self._panel.hide()
@@ -53,10 +54,6 @@ class SessionLink(QObject):
             self.frozen = frozen
             self._session.freeze(frozen)
 
-    def forget_faults(self) -> None:
-        """The effects have changed: a fault that comes again is news."""
-        self._seen.clear()
-
     def answer(self) -> None:
         """After a knock: events first, because an output of the old source may lie before them."""
         for event in self._session.take_events():
@@ -71,8 +68,7 @@ class SessionLink(QObject):
         self._picture.show_output(output)
         if first:
             self.source_changed.emit()
-        for fault in output.faults:
-            self._show_fault(fault)
+        self._tell_trouble(output)
 
     def _handle(self, event: RunnerEvent) -> None:
         if event.kind == "failed":
@@ -80,22 +76,25 @@ class SessionLink(QObject):
             self._picture.clear()
             self._toasts.drop("source")
             self._panel.show_state(states.failed(event, self.current))
-        self._picture.dimmed = event.kind in ("lost", "stalled")
+        if event.kind in ("lost", "stalled"):
+            self._picture.dimmed = True
         if event.kind in ("opened", "recovered"):
+            self._picture.dimmed = False
             self._toasts.drop("source")
         notice = states.notice(event)
-        if notice is not None and notice.key not in self._seen:
-            if event.kind == "fault":
-                self._seen.add(notice.key)
+        if notice is not None:
             self._toasts.show_notice(notice)
         self._picture.update()
         self.source_changed.emit()
 
-    def _show_fault(self, fault: Fault) -> None:
-        if fault in self._seen:
-            return
-        self._seen.add(fault)
-        self.faulted.emit(fault.where, fault.message)
+    def _tell_trouble(self, output: Output) -> None:
+        """Effects come and go from frame to frame when time is short: what was left out lately counts as left out."""
+        now_s = time.monotonic()
+        self._left_out.update(dict.fromkeys(output.shed, now_s))
+        shed = tuple(name for name, when_s in self._left_out.items() if now_s - when_s < _LATELY_S)
+        if (output.faults, shed) != self._trouble:
+            self._trouble = (output.faults, shed)
+            self.trouble.emit(output.faults, shed)
 
     def _show_opening(self) -> None:
         if self._picture.output is None:

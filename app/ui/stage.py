@@ -41,7 +41,7 @@ class _DropHint(QWidget):
         del event
         theme = tokens.colours(self)
         painter = QPainter(self)
-        painter.fillRect(self.rect(), tokens.faint(theme.stage, 0.82))
+        painter.fillRect(self.rect(), tokens.faint(theme.stage, 0.94))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(QColor(theme.accent), 2, Qt.PenStyle.DashLine))
         frame = QRectF(self.rect()).adjusted(16, 16, -16, -16)

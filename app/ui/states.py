@@ -15,6 +15,67 @@ _DEMO: Action = ("demo", "Play the demo")
 _FILE: Action = ("open_file", "Open a file…")
 
 
+_WORDS: dict[tuple[str, str], tuple[str, str, str, Tone]] = {
+    ("camera", "missing"): (
+        "video-camera-slash",
+        "No camera found",
+        "Plug one in and look again, or see Facet at work without one.",
+        "calm",
+    ),
+    ("camera", "busy"): (
+        "video-camera-slash",
+        "The camera is in use",
+        "Another program is showing it. Close that program, then try again.",
+        "warning",
+    ),
+    ("camera", "permission"): ("lock", "Facet may not use the camera", "", "warning"),
+    ("camera", "broken"): (
+        "video-camera-slash",
+        "The camera gives no picture",
+        "Unplug it and plug it in again, or choose another one.",
+        "danger",
+    ),
+    ("stream", "unreachable"): (
+        "link-break",
+        "The stream does not answer",
+        "Check the address and the network, then try again.",
+        "warning",
+    ),
+    ("stream", "missing"): ("link-break", "There is no such stream", "Check the address, then try again.", "warning"),
+    ("stream", "permission"): (
+        "lock",
+        "The stream is locked",
+        "Check the name and password in its address.",
+        "warning",
+    ),
+    ("stream", "broken"): (
+        "link-break",
+        "The stream cannot be shown",
+        "What it sends is damaged, or not a video that Facet can read.",
+        "danger",
+    ),
+    ("file", "missing"): (
+        "magnifying-glass",
+        "There is nothing to show",
+        "It may have been moved or renamed.",
+        "warning",
+    ),
+    ("file", "permission"): (
+        "lock",
+        "Facet may not read this file",
+        "Change its permissions, or choose another one.",
+        "warning",
+    ),
+    ("file", "broken"): (
+        "file-x",
+        "This file cannot be shown",
+        "It is damaged, or not a video or picture that Facet can read.",
+        "danger",
+    ),
+}
+"""(kind of input, reason): icon, title, what to do, tone."""
+
+
 @dataclass(frozen=True, slots=True)
 class PictureState:
     """A full panel in the picture's place. `detail` is the exact message, for who wants to know."""
@@ -64,88 +125,21 @@ def opening(input_text: str) -> PictureState:
 
 def failed(event: RunnerEvent, input_text: str, platform: str = sys.platform) -> PictureState:
     """Why there is no picture, and what to do."""
-    if input_text.startswith("camera:"):
-        return _camera_failed(event, platform)
-    if "://" in input_text:
-        return PictureState(
-            "unreachable",
-            "link-break",
-            "The stream does not answer",
-            "Check the address and the network, then try again.",
-            event.message,
-            (_RETRY, ("open_url", "Another address…"), _DEMO),
-            "warning",
-        )
-    if event.reason == "missing":
-        return PictureState(
-            "missing",
-            "magnifying-glass",
-            "There is no such file",
-            "It may have been moved or renamed.",
-            event.message,
-            (_FILE, _DEMO),
-            "warning",
-        )
-    if event.reason == "permission":
-        return PictureState(
-            "permission",
-            "lock",
-            "Facet may not read this file",
-            "Change its permissions, or choose another one.",
-            event.message,
-            (_FILE, _RETRY, _DEMO),
-            "warning",
-        )
-    return PictureState(
-        "broken",
-        "file-x",
-        "This file cannot be shown",
-        "It is damaged, or not a video or picture that Facet can read.",
-        event.message,
-        (_FILE, _DEMO),
-        "danger",
-    )
-
-
-def _camera_failed(event: RunnerEvent, platform: str) -> PictureState:
-    if event.reason == "busy":
-        return PictureState(
-            "busy",
-            "video-camera-slash",
-            "The camera is in use",
-            "Another program is showing it. Close that program, then try again.",
-            event.message,
-            (_RETRY, ("cameras", "Another camera"), _DEMO),
-            "warning",
-        )
-    if event.reason == "permission":
-        return PictureState(
-            "permission",
-            "lock",
-            "Facet may not use the camera",
-            _how_to_allow(platform),
-            event.message,
-            (_RETRY, _DEMO),
-            "warning",
-        )
-    if event.reason == "missing":
-        return PictureState(
-            "no_camera",
-            "video-camera-slash",
-            "No camera found",
-            "Plug one in and look again, or see Facet at work without one.",
-            event.message,
-            (("demo", "Play the demo"), ("retry", "Look again"), _FILE),
-        )
-    return PictureState(
-        "camera_failed",
-        "video-camera-slash",
-        "The camera gives no picture",
-        "Unplug it and plug it in again, or choose another one.",
-        event.message,
-        (_RETRY, ("cameras", "Another camera"), _DEMO),
-        "danger",
-    )
+    if input_text.startswith("camera"):
+        kind, again = "camera", (_RETRY, ("cameras", "Another camera"), _DEMO)
+    elif "://" in input_text:
+        kind, again = "stream", (_RETRY, ("open_url", "Another address…"), _DEMO)
+    else:
+        kind, again = "file", (_FILE, _RETRY, _DEMO)
+    words = _WORDS.get((kind, event.reason))
+    if words is None:
+        return PictureState("failed", "warning-circle", "There is no picture", event.message, "", again, "danger")
+    icon, title, text, tone = words
+    if (kind, event.reason) == ("camera", "permission"):
+        text = _how_to_allow(platform)
+    if (kind, event.reason) == ("camera", "missing"):
+        again = (_DEMO, ("retry", "Look again"), _FILE)
+    return PictureState(f"{kind}_{event.reason}", icon, title, text, event.message, again, tone)
 
 
 def _how_to_allow(platform: str) -> str:
@@ -153,7 +147,7 @@ def _how_to_allow(platform: str) -> str:
         return "Allow it in System Settings, Privacy & Security, Camera. Then try again."
     if platform == "win32":
         return "Allow it in Settings, Privacy & security, Camera (for desktop apps). Then try again."
-    return "Add yourself to the group of the camera's users (sudo usermod -aG video $USER) and log in again."
+    return "Add yourself to the group that may use it, and log in again:\nsudo usermod -aG video $USER"
 
 
 def notice(event: RunnerEvent) -> Notice | None:
@@ -165,9 +159,18 @@ def notice(event: RunnerEvent) -> Notice | None:
         text = event.message or "No picture is coming. Facet keeps waiting."
         return Notice("source", text, "warning", (_RETRY,), True)
     if event.kind == "ended":
-        return Notice("source", event.message or "That was the end.", "calm", (("replay", "Play again"), _FILE), True)
+        text = f"That was the end of {event.message}." if event.message else "That was the end."
+        return Notice("source", text, "calm", (("replay", "Play again"), _FILE), True)
     if event.kind == "recovered":
-        return Notice("source", event.message or "The picture is back.", "good")
+        return Notice("source", "The picture is back.", "good")
     if event.kind == "fault":
         return Notice(f"fault:{event.message}", event.message, "danger", (), True)
     return None
+
+
+def effect_failed(effect_id: str, title: str, message: str, hides: bool) -> Notice:
+    """An effect stopped. One that hides faces is not switched off and on again: that would bare them for a moment."""
+    text = f"{title} stopped: {message.rstrip('.')}."
+    if hides:
+        return Notice(f"effect:{effect_id}", text, "danger", (("retry", "Start again"),), True)
+    return Notice(f"effect:{effect_id}", text, "danger", ((f"again:{effect_id}", "Switch on again"),), True)

@@ -85,6 +85,12 @@ class TopBar(QWidget):
         row.addWidget(_Wordmark(self), 0)
         row.addLayout(right, 1)
 
+    def show_picture(self, there: bool) -> None:
+        """Without a picture there is nothing to freeze, compare, look into or keep."""
+        for button in (self.freeze, self.split, self.snapshot):
+            button.setEnabled(there)
+        self.record.setEnabled(there or self.record.alert)
+
     def show_recording(self, running: bool, elapsed: str = "") -> None:
         """The running time while recording."""
         self.record.alert = running

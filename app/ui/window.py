@@ -4,6 +4,7 @@ from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from app.pipeline.types import Fault
 from app.settings import Settings
 from app.ui import tokens
 from app.ui.commands import Commands
@@ -22,7 +23,7 @@ from app.ui.shortcuts import action_of
 from app.ui.source_facts import SourceFacts
 from app.ui.source_picker import SourcePicker
 from app.ui.stage import Stage
-from app.ui.states import Notice, welcome
+from app.ui.states import Notice, effect_failed, welcome
 from app.ui.top_bar import TopBar
 from app.ui.view_control import ViewControl
 from app.ui.view_options import ViewOptions
@@ -162,13 +163,12 @@ class MainWindow(QWidget):
         self.stage.picture.double_clicked.connect(lambda: do("full_screen"))
         self.view.changed.connect(self._view_changed)
         self.link.source_changed.connect(self._source_changed)
-        self.link.faulted.connect(self._faulted)
+        self.link.trouble.connect(self._show_trouble)
         self.keeper.told.connect(self.stage.toasts.show_notice)
         self.keeper.recording.connect(bar.show_recording)
 
     def _settings_changed(self, settings: Settings) -> None:
         self._parts.session.adopt(settings)
-        self.link.forget_faults()
         self._saving.call()
         self._show_settings()
 
@@ -198,6 +198,7 @@ class MainWindow(QWidget):
         self.bar.perception.setChecked(options.perception)
         self.bar.overlay.setChecked(options.overlay)
         self.bar.panel.setChecked(options.panel)
+        self.bar.show_picture(self.stage.picture.output is not None)
         self.panel.refresh()
 
     def _live(self) -> bool:
@@ -208,10 +209,15 @@ class MainWindow(QWidget):
         self._facts.refresh()
         self._view_changed()
 
-    def _faulted(self, where: str, message: str) -> None:
-        card = self.panel.cards.get(where)
-        again = ((f"again:{where}", "Switch on again"),) if card is not None else ()
-        self.stage.toasts.show_notice(Notice(f"fault:{message}", message, "danger", again, lasting=True))
+    def _show_trouble(self, faults: tuple[Fault, ...], shed: tuple[str, ...]) -> None:
+        failed = {fault.where: fault.message for fault in faults}
+        for spec in self._parts.specs:
+            self.panel.cards[spec.id].show_trouble(failed.get(spec.id, ""), spec.id in shed)
+            if spec.id in failed:
+                title = self._parts.title_of(spec)
+                self.stage.toasts.show_notice(effect_failed(spec.id, title, failed[spec.id], spec.hides))
+            else:
+                self.stage.toasts.drop(f"effect:{spec.id}")
 
     def _hover(self, x: float, y: float) -> None:
         if self.face_picker.asking:
