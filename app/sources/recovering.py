@@ -21,7 +21,7 @@ class Lost(Exception):  # noqa: N818 - named like the project's other errors
 
 
 class Recovering:
-    """One reader thread; `close` from any thread.
+    """One reader thread; `close` from any thread. What is finite is not begun again: its loss is told at once.
 
     Args:
         start: starts a helper; called again after each loss; may raise BadInput.
@@ -92,16 +92,16 @@ class Recovering:
                 if isinstance(taken, tuple):
                     self._since_s = time.monotonic()
                     return taken
-                if isinstance(taken, Over):
-                    self._drop_helper()
-                    if not taken.lost:
-                        return None
-                elif self._stopping():
+                if isinstance(taken, Over) and not taken.lost:
+                    self._closed.set()
                     break
-                elif time.monotonic() - self._since_s > self._silent_s:
-                    self._drop_helper()
-                else:
+                if taken is None and self._stopping():
+                    break
+                if taken is None and time.monotonic() - self._since_s <= self._silent_s:
                     raise SourceStalled(f"No picture from {self._name} for {timeout_s:.1f} s.")
+                self._drop_helper()
+                if self.opened.finite:
+                    raise Lost
             return None
 
     def _stopping(self) -> bool:
