@@ -35,10 +35,10 @@ class DemoSource:
     ) -> None:
         if not all(MIN_SIDE_PX <= side <= MAX_SIDE_PX for side in size_wh):
             raise BadInput(
-                f"the demo cannot be {size_wh[0]}x{size_wh[1]}: use {MIN_SIDE_PX} to {MAX_SIDE_PX} pixels a side"
+                f"The demo cannot be {size_wh[0]}x{size_wh[1]}: use {MIN_SIDE_PX} to {MAX_SIDE_PX} pixels a side."
             )
         if not 1 <= fps <= 240:
-            raise BadInput(f"the demo cannot run at {fps:g} frames a second: use 1 to 240")
+            raise BadInput(f"The demo cannot run at {fps:g} frames a second: use 1 to 240.")
         self._renderer = Renderer(size_wh)
         self._paced = paced
         self._last = None if loop else round(script.DURATION_S * fps)
@@ -94,5 +94,5 @@ class DemoSource:
         if self._closed.wait(max(0.0, min(wait_s, timeout_s))):
             return False
         if wait_s > timeout_s:
-            raise SourceStalled(f"the next demo frame is due in {wait_s - timeout_s:.2f} s")
+            raise SourceStalled("The next picture is not due yet.")
         return True

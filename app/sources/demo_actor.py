@@ -70,7 +70,7 @@ def load(name: str, detail: float) -> Actor:
         with np.load(FOLDER / f"actor_{name}.npz") as stored:
             data = {key: stored[key].astype(np.float32) for key in stored.files}
     except (OSError, ValueError) as error:
-        raise BadInput(f"the demo's file actor_{name}.npz is missing or damaged: install Facet again") from error
+        raise BadInput(f"The demo's file actor_{name}.npz is missing or damaged: install Facet again.") from error
     step = float(data["step"]) * detail
     mesh = data["mesh"] * detail
     width = float(mesh[454, 0] - mesh[234, 0])
@@ -137,7 +137,7 @@ def read_picture(file: str, detail: float = 1.0) -> U8:
     """A picture of the demo, scaled; BGRA gets pre-multiplied alpha. Raises BadInput."""
     picture = cv2.imread(str(FOLDER / file), cv2.IMREAD_UNCHANGED)
     if picture is None:
-        raise BadInput(f"the demo's file {file} is missing or damaged: install Facet again")
+        raise BadInput(f"The demo's file {file} is missing or damaged: install Facet again.")
     if picture.shape[2] == 4:
         alpha = picture[..., 3:].astype(np.uint16)
         picture[..., :3] = (picture[..., :3] * alpha + 127) // 255

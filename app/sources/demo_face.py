@@ -7,6 +7,7 @@ front of the neck; teeth and the dark inside show in the gap. Landmarks are move
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from models.types import F32, U8
 
@@ -36,6 +37,7 @@ class Lid:
         self._span = float(curves[0, -1] - curves[0, 0])
         u = (self._x - curves[0, 0]) / self._span
         self._ends = np.clip(np.minimum(u, 1 - u) * 7, 0, 1)
+        self._corner = np.clip((self._lash - self._lower + 1.5) / 1.5, 0, 1)
         self._grid_x = np.broadcast_to(self._x - self._x[0], (y1 - y0, x1 - x0)).astype(np.float32)
 
     def draw(self, plate: U8, closure: float) -> None:
@@ -50,7 +52,8 @@ class Lid:
         lid = cv2.remap(
             self._shut, self._grid_x, from_y.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
-        cover = np.clip(edge - y + 0.5, 0, 1) * np.clip((y - top) / 3 + 0.5, 0, 1) * min(1.0, closure * 3)
+        cover = np.maximum(np.clip(edge - y + 0.5, 0, 1), self._corner)
+        cover = cover * np.clip((y - top) / 3 + 0.5, 0, 1) * min(1.0, closure * 3)
         shown = self._rest.astype(np.float32)
         shown[..., :3] += (lid - shown[..., :3]) * cover[..., None]
         line = (self._line(edge - y) * min(1.0, closure * 4))[..., None]
@@ -104,13 +107,13 @@ class Mouth:
         self._followers = np.array(sorted({*np.flatnonzero(under).tolist(), *LOWER_LIP} - {*LIP_LINE}))
         self._at_rest = mesh[self._followers]
 
-    def _profiles(self, x: F32) -> tuple[F32, F32, F32, F32]:
+    def _profiles(self, x: NDArray[np.floating]) -> tuple[F32, F32, F32, F32]:
         """For columns `x`: line of the lips, jaw line, and how far each of the two falls at full drop."""
         line, jaw = self._line_xy, self._jaw_xy
         t = (x - (line[0, 0] + line[-1, 0]) / 2) / ((line[-1, 0] - line[0, 0]) / 2)
         gap = np.sqrt(np.clip(1 - np.abs(t) ** 2.2, 0, 1))
         s = (x - (jaw[0, 0] + jaw[-1, 0]) / 2) / ((jaw[-1, 0] - jaw[0, 0]) / 2)
-        fall = 0.43 + 0.43 * np.cos(np.pi * np.clip((np.abs(s) - 0.42) / 0.58, 0, 1))
+        fall = 0.35 + 0.35 * np.cos(np.pi * np.clip((np.abs(s) - 0.42) / 0.58, 0, 1))
         y_line = np.interp(x, line[:, 0], line[:, 1])
         y_jaw = np.maximum(np.interp(x, jaw[:, 0], jaw[:, 1]), y_line + 4)
         return tuple(np.asarray(v, np.float32) for v in (y_line, y_jaw, gap, fall))  # type: ignore[return-value]

@@ -16,7 +16,7 @@ F64 = NDArray[np.float64]
 PHOTO_SCALE = 1.87
 """Stage units per photograph pixel: faces about 200 units high."""
 
-FACE_ABOVE_FLOOR = 431.0
+FACE_ABOVE_FLOOR = 446.0
 WINGS = 575.0
 """Stage units from a face to the far edge of its figure (the helmet)."""
 

@@ -10,12 +10,8 @@ from app.sources import demo_script as script
 from app.sources.demo_actor import FOLDER, Actor, follow, load, warp_grid
 from app.sources.demo_face import Mouth, move_lids
 from app.sources.demo_stage import F64, hand_placement, place
+from models.topology import FACE_OVAL
 from models.types import F32
-
-FACE_OVAL = (
-    10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377,
-    152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -27,7 +27,7 @@ def make(portrait: U8, figure: F32) -> U8:
     clean = cutout.decontaminate(picture, soft, 3)
     outline = (np.array(cutout.NECK_XY, np.float32) - BOX[:2] + 0.5) * SCALE
     gone = cv2.fillPoly(np.zeros(soft.shape, np.uint8), [np.round(outline).astype(np.int32)], 255)
-    gone = cv2.dilate(gone, np.ones((7, 7), np.uint8))
+    gone = cv2.dilate(gone, np.ones((13, 13), np.uint8))
     gone[COLLAR_ROW:] = 0
     painted, alpha = _behind(clean, soft)
     share = cv2.GaussianBlur(gone, (0, 0), 1.2).astype(np.float32) / 255
@@ -53,5 +53,5 @@ def _behind(picture: U8, soft: F32) -> tuple[F32, F32]:
         profile = np.stack([np.interp(below + base, np.arange(height), column[:, k]) for k in range(3)], -1)
         out += profile * share
     dark = np.clip((below - 20) / 25, 0, 1)[..., None]
-    out = out * (1 - dark) + np.array([14, 12, 13], np.float32) * dark
+    out = out * (1 - dark) + np.array([5, 7, 10], np.float32) * dark
     return out, np.clip(below + 0.5, 0, 1).astype(np.float32)

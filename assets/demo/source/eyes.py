@@ -32,7 +32,7 @@ def lid_curves(mesh: F32, side: int) -> F32:
         return np.asarray(weights @ _arch(u), np.float32)
 
     upper, lower = curve(UPPER[side]), curve(LOWER[side])
-    top = chord + upper - span * (0.17 + 0.17 * np.sqrt(4 * u * (1 - u)))
+    top = chord - span * (0.15 + 0.33 * np.sin(np.pi * np.linspace(0, 1, len(x))) ** 0.7)
     return np.stack([x, top, chord + upper, chord + lower]).astype(np.float32)
 
 
@@ -51,7 +51,7 @@ def _arch(t: F32) -> F32:
 def _shut(head: U8, curves: F32) -> U8:
     x, top, lash, lower = curves
     span = float(np.ptp(x)) / (1 + WING + TEAR)
-    below = lower + 0.13 * span
+    below = lower + 0.16 * span
     outline = np.concatenate([np.stack([x, top + 0.05 * span], -1), np.stack([x, below], -1)[::-1]])
     hole = cv2.fillPoly(np.zeros(head.shape[:2], np.uint8), [np.round(outline).astype(np.int32)], 1)
     x0, x1, y0, y1 = int(x[0]) - 8, int(x[-1]) + 9, int(top.min()) - 8, int(below.max()) + 9
@@ -63,8 +63,8 @@ def _shut(head: U8, curves: F32) -> U8:
     v = (rows - t) / (np.interp(columns, x, lower) - t)
     u = (columns - x[0]) / (x[-1] - x[0])
     middle = np.clip(np.sin(np.pi * np.clip(u * 1.1 - 0.05, 0, 1)), 0, 1) ** 0.7
-    crease = np.exp(-(((v - 0.30) / 0.055) ** 2)) * 0.16 + np.exp(-(((v - 0.22) / 0.14) ** 2)) * 0.05
-    ball = 0.075 * np.exp(-(((v - 0.62) / 0.20) ** 2)) - 0.16 * np.clip(v - 0.72, 0, 0.35) / 0.35
+    crease = np.exp(-(((v - 0.30) / 0.055) ** 2)) * 0.10 + np.exp(-(((v - 0.22) / 0.14) ** 2)) * 0.05
+    ball = 0.025 + 0.06 * np.exp(-(((v - 0.62) / 0.20) ** 2)) - 0.12 * np.clip(v - 0.72, 0, 0.35) / 0.35
     shade = 1 + (ball - crease) * middle
     grain = cv2.GaussianBlur(np.random.default_rng(11).normal(0, 1, v.shape).astype(np.float32), (0, 0), 1.1) * 4.0
     warm = np.array([0.985, 0.99, 1.0], np.float32)

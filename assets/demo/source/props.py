@@ -106,8 +106,8 @@ def _skin(flesh: F32, x: F32, y: F32) -> F32:
             off = np.abs(-(x - joint[0]) * along[1] + (y - joint[1]) * along[0])
             colour *= 1 - 0.09 * (np.exp(-((w / 1.4) ** 2)) * np.clip(1 - off / (radius * 0.6), 0, 1))[..., None]
     rng = np.random.default_rng(3)
-    mottled = cv2.GaussianBlur(rng.normal(0, 1, x.shape).astype(np.float32), (0, 0), 9) * 26
-    return np.asarray(colour * (1 + 0.03 * mottled)[..., None], np.float32)
+    mottled = cv2.GaussianBlur(rng.normal(0, 1, x.shape).astype(np.float32), (0, 0), 14) * 40
+    return np.asarray(colour * (1 + 0.012 * mottled)[..., None], np.float32)
 
 
 def _shade(distance: F32, roundness: float, colour: np.ndarray) -> F32:

@@ -26,7 +26,9 @@ UPPER_HEIGHT = ((0.0, 0.085), (0.2, 0.104), (0.45, 0.083), (0.72, 0.046), (1.0, 
 LOWER_HEIGHT = ((0.0, 0.138), (0.25, 0.134), (0.5, 0.104), (0.75, 0.058), (1.0, 0.0))
 """Lip heights at rest over |t| (0 middle, 1 corner), as shares of the smile's mouth width."""
 
-LIP_BGR = np.array([126, 122, 196], np.float32)
+WARM = np.array([0.94, 0.98, 1.0], np.float32)
+
+LIP_BGR = np.array([112, 114, 200], np.float32)
 
 STEADY = (
     33, 133, 159, 145, 263, 362, 386, 374, 70, 105, 107, 336, 334, 300, 6, 195, 4, 1, 2, 98, 327, 129, 358, 64, 294,
@@ -82,13 +84,13 @@ def close_mouth(head: U8, mesh: F32) -> tuple[U8, U8]:
 def _inside(upper: U8, t: F32, below: F32, half: float) -> U8:
     """The mouth's inside: her own upper teeth under the upper lip, the dark, a tongue."""
     teeth_end = half * (0.37 - 0.16 * t**2)
-    teeth = np.clip((teeth_end - below) / 3 + 0.5, 0, 1) * np.clip((0.86 - np.abs(t)) * 6, 0, 1)
-    shade = np.clip(0.62 + 0.3 * below / (0.25 * half), 0.45, 0.9) * np.clip(1.15 - 0.75 * t**2, 0, 1)
+    teeth = np.clip((teeth_end - below) / 3 + 0.5, 0, 1) * np.clip((0.82 - np.abs(t)) * 4.5, 0, 1)
+    shade = np.clip(0.74 + 0.35 * below / (0.25 * half), 0.6, 1.0) * np.clip(1.15 - 0.85 * t**2, 0, 1)
     dark = np.array([24, 18, 46], np.float32) * np.clip(1.2 - 0.6 * t**2, 0.3, 1.2)[..., None]
     tongue = np.exp(-((t / 0.62) ** 4) - ((below - 1.18 * half) / (0.42 * half)) ** 4)[..., None]
     lit = np.array([74, 70, 150], np.float32) * (0.75 + 0.25 * np.exp(-((t / 0.12) ** 2)) * -0.5)[..., None]
     out = dark * (1 - tongue) + lit * tongue
-    out = out * (1 - teeth[..., None]) + upper * shade[..., None] * teeth[..., None]
+    out = out * (1 - teeth[..., None]) + upper * WARM * shade[..., None] * teeth[..., None]
     return np.clip(cv2.GaussianBlur(out, (0, 0), 0.8), 0, 255).astype(np.uint8)
 
 

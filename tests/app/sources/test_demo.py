@@ -87,7 +87,7 @@ def test_every_size_shows_the_face_in_the_picture(size_wh: tuple[int, int]) -> N
     ("size_wh", "fps"), [((0, 0), 30), ((10, 720), 30), ((1280, 99999), 30), (SMALL, 0), (SMALL, 1e9)]
 )
 def test_impossible_sizes_and_rates_are_refused(size_wh: tuple[int, int], fps: float) -> None:
-    with pytest.raises(BadInput, match="the demo cannot"):
+    with pytest.raises(BadInput, match="The demo cannot"):
         DemoSource(size_wh, fps)
 
 
