@@ -6,6 +6,7 @@ the reach decides how far a picture is shrunk before it, and a crowd is searched
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -205,6 +206,7 @@ def _cores(width: int, height: int) -> Iterator[tuple[int, int, int, int]]:
             )
 
 
+@lru_cache(maxsize=64)
 def _fitting_size(width: int, height: int, budget_px: int) -> tuple[int, int]:
     """The input size of at most `budget_px` in which the picture stays largest; never more than it needs."""
     best_wh, best_scale = (_GRID, _GRID), 0.0
