@@ -52,7 +52,7 @@ class Sound:
         self._output = output
         self._broken = False
         self._pending: Packet[AudioStream] | None = None
-        self._copies = track.codec_context.name in _COPIED
+        self._copies = track.codec_context.codec.canonical_name in _COPIED
         if self._copies:
             self._out = output.add_stream_from_template(track)
         else:

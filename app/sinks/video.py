@@ -78,7 +78,8 @@ class VideoSink:
         finally:
             if not whole:
                 self._give_up()
-        self._target.keep()
+        if whole:
+            self._target.keep()
 
     def _hand_over(self, item: Output | None) -> None:
         """Queue `item`, waiting for room as long as the writer lives."""
