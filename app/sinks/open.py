@@ -8,6 +8,7 @@ from app.sinks.still_file import STILL_SUFFIXES
 from app.sinks.target import check_suffix
 from app.sinks.video import VIDEO_SUFFIXES, VideoSink
 from app.sources.base import Source
+from app.sources.files import path_of
 from app.sources.folder import FolderSource
 from app.sources.picture import PictureSource
 from app.sources.video import VideoSource
@@ -29,7 +30,7 @@ def open_sink(path: Path, source: Source, input_text: str) -> Sink:
     if isinstance(source, PictureSource):
         if suffix in VIDEO_SUFFIXES:
             raise UsageError(f"A picture gives a picture: name the output {path.with_suffix('.png')}.")
-        return StillSink(path, picture_of=source.picture_of, input_path=Path(input_text).expanduser())
+        return StillSink(path, picture_of=source.picture_of, input_path=path_of(input_text))
     if isinstance(source, FolderSource) and suffix not in VIDEO_SUFFIXES:
         if suffix in STILL_SUFFIXES:
             raise UsageError(f"A folder gives a folder: name one instead of {path}.")
@@ -38,7 +39,7 @@ def open_sink(path: Path, source: Source, input_text: str) -> Sink:
             path,
             name_of=lambda frame: names[frame.index % len(names)],
             picture_of=source.picture_of,
-            input_path=Path(input_text).expanduser(),
+            input_path=path_of(input_text),
         )
     if suffix in STILL_SUFFIXES:
         input_path = source.origin.path if isinstance(source, VideoSource) else None

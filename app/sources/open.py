@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 from app.sources.base import Source
-from app.sources.files import APPLE_SUFFIXES, PICTURE_SUFFIXES, begins_like_picture
+from app.sources.files import APPLE_SUFFIXES, PICTURE_SUFFIXES, begins_like_picture, path_of
 from models.errors import UsageError
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://.")
@@ -46,7 +46,7 @@ def open_source(
     url = _URL.match(text)
     if url:
         return _open_stream(text, url[1].lower(), live, cancel)
-    return _open_path(Path(text).expanduser(), live, loop)
+    return _open_path(path_of(text), live, loop)
 
 
 def _open_camera(
