@@ -71,11 +71,11 @@ def _measure(
 ) -> tuple[dict[str, Any], tuple[int, int]]:
     from app import bootstrap
 
-    whole = Wants(landmarks=True, matte=True)
+    perceive_all = Wants(landmarks=True, matte=True)
     with ExitStack() as stack:
         source = bootstrap.open_source(arguments.input, live=False, loop=True, size_wh=arguments.size)
         stack.callback(source.close)
-        engine = bootstrap.make_engine(backend, wants=None if settings.effects else whole)
+        engine = bootstrap.make_engine(backend, wants=None if settings.effects else perceive_all)
         stack.callback(engine.close)
         engine.wait_ready(settings)
         bar = stack.enter_context(progress(arguments.frames + _WARM_UP_FRAMES))
@@ -91,10 +91,9 @@ def _measure(
             if number == 0:
                 first_frame_s, size = seconds_since_process_start(), frame.size_wh
             if number >= _WARM_UP_FRAMES:
-                for stage, ms in times.ms.items():
+                whole = {"decode": source.decode_ms, "total": (now_ns - before_ns) / 1e6}
+                for stage, ms in (dict(times.ms) | whole).items():
                     samples.setdefault(stage, []).append(ms)
-                samples.setdefault("decode", []).append(source.decode_ms)
-                samples.setdefault("total", []).append((now_ns - before_ns) / 1e6)
                 for name in ran:
                     ran[name] += name in times.ran
                 count += 1
