@@ -36,7 +36,7 @@ class Lid:
         self._top, self._lash, self._lower = (np.interp(self._x, curves[0], row) for row in curves[1:])
         self._span = float(curves[0, -1] - curves[0, 0])
         u = (self._x - curves[0, 0]) / self._span
-        self._ends = np.clip(np.minimum(u, 1 - u) * 7, 0, 1)
+        self._ends = np.clip(np.minimum(u, 1 - u) * 4, 0, 1)
         self._corner = np.clip((self._lash - self._lower + 1.5) / 1.5, 0, 1)
         self._grid_x = np.broadcast_to(self._x - self._x[0], (y1 - y0, x1 - x0)).astype(np.float32)
 
@@ -62,12 +62,12 @@ class Lid:
 
     def edge(self, closure: float) -> F32:
         """The y of the lid's edge in each column."""
-        return np.asarray(self._lash + closure * (self._lower - self._lash + 0.015 * self._span), np.float32)
+        return np.asarray(self._lash + closure * (self._lower - self._lash), np.float32)
 
     def _line(self, above: F32) -> F32:
         """Opacity of the lash line: crisp above the edge, lashes fading out below it."""
         d = above / self._span
-        core = np.exp(-(np.where(d > 0, d / 0.024, d / 0.017) ** 2))
+        core = np.exp(-(np.where(d > 0, d / 0.024, d / 0.012) ** 2))
         lashes = 0.30 * np.exp(-((d + 0.03) ** 2) / 0.0011) * (d < 0)
         return np.asarray(np.minimum(0.9 * core + lashes, 0.92) * self._ends, np.float32)
 

@@ -9,7 +9,7 @@ from cv2.typing import MatLike
 from app.sources import demo_script as script
 from app.sources.demo_actor import Actor, load, read_picture, warp_grid
 from app.sources.demo_face import Lid, Mouth
-from app.sources.demo_stage import F64, Placement, hand_placement, place
+from app.sources.demo_stage import F64, hand_placement, place, unit_px
 from models.types import F32, U8
 
 CELL_PX = 12
@@ -33,31 +33,49 @@ class Renderer:
 
     def __init__(self, size_wh: tuple[int, int]) -> None:
         self.size_wh = size_wh
-        detail = min(1.0, 0.8 * min(size_wh) / 720)
+        detail = min(1.0, 0.8 * unit_px(size_wh))
         self._players = {name: _player(load(name, detail)) for name in ("a", "b")}
         self._room = _room(size_wh)
         self._hand = read_picture("hand.webp", detail)
         self._hand_detail = detail
+        self._kept: tuple[tuple[str, bytes], U8] | None = None
 
     def draw(self, t_s: float) -> U8:
         """(H, W, 3) BGR, a new array."""
         t = t_s % script.DURATION_S
-        frame = self._room.copy()
-        for name in script.on_stage(t):
-            self._draw_actor(frame, name, t)
+        hindmost, *others = script.on_stage(t)
+        frame = self._room_with(hindmost, t)
+        self._draw_head(frame, hindmost, t)
+        for name in others:
+            _lay_plate(frame, self._players[name].actor.body, self._body_matrix(name, t))
+            self._draw_head(frame, name, t)
         if script.hand_on_stage(t):
             matrix = hand_placement(t, self.size_wh)
             matrix[:, :2] /= self._hand_detail
             _lay_plate(frame, self._hand, matrix)
         return frame
 
-    def _draw_actor(self, frame: U8, name: str, t: float) -> None:
+    def _room_with(self, name: str, t: float) -> U8:
+        """The room with the hindmost figure's body, kept while that stands still: most of a frame's cost."""
+        matrix = self._body_matrix(name, t)
+        key = (name, matrix.tobytes())
+        if self._kept is None or self._kept[0] != key:
+            picture = self._room.copy()
+            _lay_plate(picture, self._players[name].actor.body, matrix)
+            self._kept = (key, picture)
+        return self._kept[1].copy()
+
+    def _body_matrix(self, name: str, t: float) -> F64:
+        actor = self._players[name].actor
+        act = script.performance(script.PARTS[name], t)
+        return place(act, self.size_wh, actor.face_xy).matrix(actor.body_to_photo)
+
+    def _draw_head(self, frame: U8, name: str, t: float) -> None:
         player = self._players[name]
         act = script.performance(script.PARTS[name], t)
-        placement = place(act, self.size_wh, player.actor.face_xy)
-        _lay_plate(frame, player.actor.body, placement.matrix(player.actor.body_to_photo))
         _make_face(player, act)
-        _lay_head(frame, player.plate, warp_grid(player.actor, act), player.actor.step, placement, player.actor)
+        matrix = place(act, self.size_wh, player.actor.face_xy).matrix(player.actor.head_to_photo)
+        _lay_head(frame, player.plate, warp_grid(player.actor, act), player.actor.step, matrix)
 
 
 def _player(actor: Actor) -> Player:
@@ -89,10 +107,8 @@ def _make_face(player: Player, act: script.Performance) -> None:
     player.closures, player.drop = closures, drop
 
 
-def _lay_head(frame: U8, plate: U8, grid: F32, step: float, placement: Placement, actor: Actor) -> None:
+def _lay_head(frame: U8, plate: U8, grid: F32, step: float, matrix: F64) -> None:
     """Warp the plate by the inverse of `grid` (nodes `step` apart) and lay it over the frame."""
-    height, width = plate.shape[:2]
-    matrix = placement.matrix(actor.head_to_photo)
     rows, columns = grid.shape[:2]
     nodes = np.stack(np.meshgrid(np.arange(columns), np.arange(rows)), -1) * step + grid
     corners = nodes.reshape(-1, 2) @ matrix[:, :2].T + matrix[:, 2]
@@ -133,6 +149,6 @@ def _lay_plate(frame: U8, plate: U8, matrix: F64) -> None:
 
 def _over(frame: U8, layer: MatLike) -> None:
     """Composite a pre-multiplied BGRA layer onto the frame in place (Porter and Duff 1984)."""
-    clear = cv2.cvtColor(255 - layer[..., 3], cv2.COLOR_GRAY2BGR)
+    clear = cv2.cvtColor(cv2.bitwise_not(cv2.extractChannel(layer, 3)), cv2.COLOR_GRAY2BGR)
     cv2.multiply(frame, clear, dst=frame, scale=1 / 255)
     cv2.add(frame, cv2.cvtColor(layer, cv2.COLOR_BGRA2BGR), dst=frame)

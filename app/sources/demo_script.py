@@ -10,7 +10,7 @@ from typing import Literal
 
 Eye = Literal["right", "left", "both"]
 
-DURATION_S = 40.0
+DURATION_S = 42.0
 
 LID_FALL_S, LID_RISE_S = 0.075, 0.11
 """How long a lid takes to close and to open again."""
@@ -59,11 +59,10 @@ class Part:
     """One actor's part. Tracks that are not named stay at rest.
 
     Attributes:
-        x: place of the figure: 0 the middle of the picture, +-1 just outside it (right positive as seen).
-        zoom: size against the usual one.
-        tracks: "x", "y" (share of the picture's short side, down positive), "zoom", "roll", "yaw", "pitch", "mouth",
-            "smile", "brow".
-        idle_phase: sets the slow breathing and swaying of two actors apart.
+        tracks: "x" (0 the middle of the picture, +-1 just outside it, right positive as seen), "y" (stage heights,
+            down positive), "zoom" (against the usual size), "yaw", "pitch", "roll", "mouth", "smile", "brow".
+        closures: in any order.
+        idle_phase: sets the slow swaying of two heads apart.
     """
 
     tracks: dict[str, Track]
@@ -86,7 +85,6 @@ class Performance:
     mouth: float
     smile: float
     brow: float
-    breath: float
 
 
 def _track(*keys: tuple[float, float]) -> Track:
@@ -103,8 +101,9 @@ BLINKS_A = (
     Closure(18.40, 18.57),
     Closure(24.80, 24.97),
     Closure(30.90, 31.06),
-    Closure(34.30, 34.48),
-    Closure(38.20, 38.36),
+    Closure(34.60, 34.78),
+    Closure(38.40, 38.56),
+    Closure(41.00, 41.17),
 )
 WINK_A = Closure(7.25, 7.70, "left")
 MICROSLEEP_A = Closure(20.20, 21.95)
@@ -120,7 +119,7 @@ PART_A = Part(
         "brow": _track((5.95, 0), (6.3, 1), (6.7, 1), (7.05, 0)),
         "x": _track(
             *((7.8, 0), (8.9, 0.125), (11.1, -0.125), (12.2, 0)),
-            *((29.4, 0), (31.2, -0.2), (37.4, -0.2), (39.4, 0)),
+            *((29.4, 0), (31.2, -0.2), (39.2, -0.2), (41.2, 0)),
         ),
         "zoom": _track((12.2, 1), (13.1, 1.27), (14.3, 0.86), (15.0, 1)),
         "roll": _track((15.0, 0), (15.6, 14), (16.6, -14), (17.2, 0)),
@@ -139,24 +138,24 @@ PART_A = Part(
 
 PART_B = Part(
     tracks={
-        "x": _track((29.0, 1), (31.2, 0.28), (32.3, 0.28), (34.7, -0.42), (35.2, -0.42), (39.4, 1)),
+        "x": _track((29.0, 1), (31.0, 0.28), (32.1, 0.28), (35.1, -1), (35.3, -1), (40.8, 1)),
         "y": _track((0, 0.035)),
-        "zoom": _track((0, 0.94), (34.4, 0.94), (35.2, 1.04)),
+        "zoom": _track((0, 0.94), (35.1, 0.94), (35.3, 1.04)),
         "yaw": _track(
-            *((29.0, -14), (30.6, -14), (31.2, -4), (32.2, -4), (32.6, -14), (34.2, -14)),
-            *((35.2, 12), (37.2, 4), (37.8, 14)),
+            *((29.0, -14), (30.6, -14), (31.2, -4), (32.0, -4), (32.5, -14), (35.0, -14)),
+            *((35.3, 12), (37.6, 12), (38.2, 0), (39.2, 0), (39.7, 12)),
         ),
-        "smile": _track((31.0, 0), (31.4, 1), (31.9, 1), (32.4, 0)),
-        "mouth": _track((31.9, 0), (32.1, 0.35), (32.3, 0.1), (32.5, 0.4), (32.8, 0)),
+        "smile": _track((30.9, 0), (31.3, 1), (31.8, 1), (32.3, 0)),
+        "mouth": _track((31.6, 0), (31.8, 0.35), (32.0, 0.1), (32.2, 0.4), (32.5, 0)),
     },
-    closures=(Closure(30.00, 30.18), Closure(31.70, 31.87), Closure(33.75, 33.92), Closure(37.10, 37.28)),
+    closures=(Closure(30.00, 30.18), Closure(31.70, 31.87), Closure(33.75, 33.92), Closure(38.60, 38.78)),
     idle_phase=0.37,
 )
 
-B_ON_STAGE_S = (29.0, 39.4)
-"""B is outside the picture before and after."""
+B_ON_STAGE_S = (29.0, 40.8)
+"""B is outside the picture before and after, and at 35.2 s between two crossings."""
 
-B_IN_FRONT_S = (35.0, DURATION_S)
+B_IN_FRONT_S = (35.2, DURATION_S)
 """B passes behind A the first time and in front of A the second time."""
 
 HAND_ON_STAGE_S = (22.6, 25.3)
@@ -205,7 +204,6 @@ def performance(part: Part, t_s: float) -> Performance:
         mouth=at("mouth"),
         smile=at("smile"),
         brow=at("brow"),
-        breath=sin(10 * slow),
     )
 
 

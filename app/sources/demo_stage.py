@@ -1,10 +1,10 @@
 """Where figures stand in pictures of any size: one place for renderer and ground truth.
 
-The stage is 720 units along the picture's short side; its floor is the picture's lower edge, its middle the picture's.
+The stage is 720 units high, or 500 wide in upright pictures; its floor is the picture's lower edge.
 """
 
 from dataclasses import dataclass
-from math import cos, radians, sin
+from math import copysign, cos, radians, sin
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ PHOTO_SCALE = 1.87
 FACE_ABOVE_FLOOR = 446.0
 WINGS = 575.0
 """Stage units from a face to the far edge of its figure (the helmet)."""
+
+ON_STAGE, ON_STAGE_REACH = 0.45, 1.9
+"""Up to this |x| a place is a share of the picture's half width times the second figure, so that two actors fit into
+any picture; beyond it, it runs to just outside."""
 
 HAND_SCALE = 1.5
 """Pixels of the hand's stored picture per stage unit."""
@@ -44,13 +48,23 @@ class Placement:
         return np.array([[scale * self.scale, 0, x], [0, scale * self.scale, y]])
 
 
+def unit_px(size_wh: tuple[int, int]) -> float:
+    """Pixels per stage unit in pictures of that size."""
+    return min(size_wh[1] / 720, size_wh[0] / 500)
+
+
 def place(act: script.Performance, size_wh: tuple[int, int], face_xy: tuple[float, float]) -> Placement:
     """Where an actor's figure stands; `face_xy` is the middle of its face in its photograph."""
     width, height = size_wh
-    unit = min(size_wh) / 720
+    unit = unit_px(size_wh)
+    inner = ON_STAGE_REACH * width / 2 * act.x
+    outer = (abs(act.x) - ON_STAGE) / (1 - ON_STAGE)
+    outside = width / 2 + WINGS * unit
+    edge = ON_STAGE_REACH * width / 2 * ON_STAGE
+    offset = inner if outer <= 0 else copysign(edge + (outside - edge) * outer, act.x)
     return Placement(
-        x_px=width / 2 + act.x * (width / 2 + WINGS * unit),
-        y_px=height - FACE_ABOVE_FLOOR * unit + (act.y * 720 + 0.9 * act.breath) * unit,
+        x_px=width / 2 + offset,
+        y_px=height - FACE_ABOVE_FLOOR * unit + act.y * 720 * unit,
         scale=PHOTO_SCALE * act.zoom * unit,
         face_xy=face_xy,
     )
@@ -59,7 +73,7 @@ def place(act: script.Performance, size_wh: tuple[int, int], face_xy: tuple[floa
 def hand_placement(t_s: float, size_wh: tuple[int, int]) -> F64:
     """(2, 3) from the points of the hand's stored picture to the frame. It passes in front of A, who stands still."""
     width, height = size_wh
-    unit = min(size_wh) / 720
+    unit = unit_px(size_wh)
     angle, scale = radians(script.HAND_ROLL_DEG.at(t_s)), unit / HAND_SCALE
     turn = np.array([[cos(angle), -sin(angle)], [sin(angle), cos(angle)]]) * scale
     at = np.array(

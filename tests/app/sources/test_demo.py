@@ -34,7 +34,7 @@ def read(source: DemoSource, index: int) -> np.ndarray:
 
 def test_two_sources_give_the_same_pictures() -> None:
     one, two = (DemoSource(SMALL, fps=2, paced=False) for _ in range(2))
-    for _ in range(70):
+    for _ in range(80):
         a, b = one.read(1.0), two.read(1.0)
         assert a is not None
         assert b is not None
@@ -44,11 +44,11 @@ def test_two_sources_give_the_same_pictures() -> None:
 
 def test_a_picture_does_not_depend_on_what_was_drawn_before() -> None:
     played = DemoSource(SMALL, fps=2, paced=False)
-    frames = [played.read(1.0) for _ in range(90)]
-    again = [frame for frame in frames if frame is not None and frame.index >= 80]
+    frames = [played.read(1.0) for _ in range(94)]
+    again = [frame for frame in frames if frame is not None and frame.index >= 84]
     assert again
     for frame in again:
-        first = frames[frame.index - 80]
+        first = frames[frame.index - 84]
         assert first is not None
         assert np.array_equal(frame.pixels, first.pixels)
 
@@ -80,7 +80,7 @@ def test_every_size_shows_the_face_in_the_picture(size_wh: tuple[int, int]) -> N
     assert frame.size_wh == size_wh
     (actor,) = truth(0, size_wh).actors
     assert actor.in_picture == pytest.approx(1.0, abs=0.01)
-    assert 0.2 < np.ptp(actor.polygon_xy[:, 1]) / min(size_wh) < 0.4
+    assert 0.2 < np.ptp(actor.polygon_xy[:, 1]) / min(size_wh) < 0.45
 
 
 @pytest.mark.parametrize(
@@ -169,16 +169,20 @@ def test_b_enters_from_outside_and_leaves(size_wh: tuple[int, int]) -> None:
         assert b is not None
         assert b.in_picture == 0.0
         assert min(outline[:, 0].min() for outline in b.outlines_xy) > size_wh[0] - 5
+    between = at(35.2, size_wh).actor("b")
+    assert between is not None
+    assert between.in_picture == 0.0
+    assert max(outline[:, 0].max() for outline in between.outlines_xy) < 5
     inside = at(31.4, size_wh).actor("b")
     assert inside is not None
     assert inside.in_picture == pytest.approx(1.0, abs=0.01)
 
 
 def test_crossing_and_hand_cover_the_faces() -> None:
-    bare = {name: [truth(i).bare(name) for i in range(860, 1190, 3)] for name in "ab"}
+    bare = {name: [truth(i).bare(name) for i in range(870, 1225, 3)] for name in "ab"}
     assert min(bare["a"]) < 0.3
     assert min(bare["b"][:60]) < 0.3
-    hand = [truth(i).bare("a") for i in range(686, 751)]
+    hand = [truth(i).bare("a") for i in range(678, 759)]
     assert min(hand) < 0.4
     assert hand[0] > 0.99
     assert hand[-1] > 0.99
