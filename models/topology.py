@@ -75,9 +75,9 @@ CHIN = 152
 FOREHEAD = 10
 
 # fmt: off
-RIGID = _group(4, 6, 10, 33, 54, 67, 117, 119, 121, 127, 129, 132, 133, 136, 143, 147, 198, 205,
-               263, 284, 297, 346, 348, 350, 356, 358, 361, 362, 365, 372, 376, 420, 425)
-"""The 33 points of MediaPipe's Procrustes basis: little moved by expressions, spread over the whole face."""
+RIGID = _group(4, 6, 10, 33, 54, 67, 117, 119, 121, 127, 129, 133, 143, 198,
+               263, 284, 297, 346, 348, 350, 356, 358, 362, 372, 420)
+"""MediaPipe's Procrustes basis without the eight points that jaw and cheeks carry: what expressions move least."""
 
 LIPS = _group(
     61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,

@@ -1,0 +1,117 @@
+"""Where to look for a known face in the next frame: a crop locked to the skull and predicted at constant velocity.
+
+No filter mends a misplaced crop: the network's points lean towards the middle of the picture it is given. The crop
+therefore follows the rigid pose of the face instead of the box around its points, which speech and turning stretch;
+it runs ahead of a moving face, and almost rests on a still one, because a crop that trembles makes the points tremble.
+
+Everything is in seconds; no constant depends on the frame rate.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.geometry import F64, HeadPose
+from models.landmarks import REGION_SCALE, Region, region_from_mesh
+from models.topology import canonical_face
+from models.types import F32
+
+_CENTRE_DEPTH_CM = 1.0
+"""Depth of the point that the crop is centred on, about half way between the nose and the ears."""
+_GATE_SPEED = 0.09
+"""Speed in crop sides (or radians, or powers of e) per second at which half of the prediction is believed."""
+_REST_GAIN = 0.02
+_REST_FPS = 30.0
+"""A resting crop moves by this share of its error in one frame at 30 fps."""
+_REST_ERROR, _FREE_ERROR = 0.004, 0.010
+"""Errors in crop sides between which the resting crop is let go."""
+_LOCK_YAW_DEG, _BOX_YAW_DEG = 32.0, 38.0
+"""Between these the crop of the pose goes over into that of the box, which serves profiles better."""
+_LONGEST_REACH_S = 0.12
+"""Nothing is predicted further ahead: across a longer gap a velocity from two frames is worth nothing."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CropState:
+    """What is remembered between two frames. Crops are (4,): centre x, y in pixels, log of the side, angle in rad.
+
+    Attributes:
+        t_s: time of the frame in which the face was last seen.
+        crop: where the network looked then.
+        seen: where it should have looked.
+        velocity: of `seen`, per second.
+    """
+
+    t_s: float
+    crop: F64
+    seen: F64
+    velocity: F64
+
+
+def start(mesh: F32, pose: HeadPose, t_s: float) -> CropState:
+    """The state after a face was first seen: (478, 3) mesh in frame pixels and its pose."""
+    seen = _crop_of(mesh, pose)
+    return CropState(t_s, seen, seen, np.zeros(4))
+
+
+def follow(state: CropState, used: Region, mesh: F32, pose: HeadPose, t_s: float) -> CropState:
+    """The state after the network, looking at `used`, found `mesh` at `t_s`."""
+    seen = _crop_of(mesh, pose)
+    seen[3] = state.seen[3] + math.remainder(seen[3] - state.seen[3], math.tau)
+    crop = _from_region(used)
+    crop[3] = seen[3] + math.remainder(crop[3] - seen[3], math.tau)
+    dt_s = t_s - state.t_s
+    velocity = (seen - state.seen) / dt_s if dt_s > 0 else state.velocity
+    return CropState(t_s, crop, seen, velocity)
+
+
+def aim(state: CropState, t_s: float) -> Region:
+    """Where to look at `t_s`."""
+    dt_s = min(max(t_s - state.t_s, 0.0), _LONGEST_REACH_S)
+    side_px = math.exp(state.seen[2])
+    speed = _sizes(state.velocity, side_px)
+    belief = 1 - 1 / (1 + (speed / _GATE_SPEED) ** 4)
+    target = state.seen + belief * state.velocity * dt_s
+    error = float(_sizes(target - state.crop, side_px).max())
+    freedom = min(max((error - _REST_ERROR) / (_FREE_ERROR - _REST_ERROR), 0.0), 1.0)
+    gain = _REST_GAIN + (1 - _REST_GAIN) * freedom
+    step = 1 - (1 - gain) ** (dt_s * _REST_FPS)
+    return _to_region(state.crop + step * (target - state.crop))
+
+
+def _sizes(change: F64, side_px: float) -> F64:
+    """Sizes of a change of a crop, comparable with each other: the shift twice, in crop sides, then zoom and turn."""
+    shift = math.hypot(change[0], change[1]) / side_px
+    return np.array([shift, shift, abs(change[2]), abs(change[3])])
+
+
+def _crop_of(mesh: F32, pose: HeadPose) -> F64:
+    yaw_deg, _, roll_deg = pose.angles_deg
+    share = (abs(yaw_deg) - _LOCK_YAW_DEG) / (_BOX_YAW_DEG - _LOCK_YAW_DEG)
+    if share >= 1:
+        return _from_region(region_from_mesh(mesh))
+    centre_cm, side_cm = _canonical_crop()
+    x, y, _ = pose.to_picture(centre_cm)
+    locked = np.array([x, y, math.log(pose.scale_px_per_cm * side_cm), math.radians(roll_deg)])
+    if share <= 0:
+        return locked
+    boxed = _from_region(region_from_mesh(mesh))
+    boxed[3] = locked[3] + math.remainder(boxed[3] - locked[3], math.tau)
+    between: F64 = locked + share * (boxed - locked)
+    return between
+
+
+def _canonical_crop() -> tuple[F64, float]:
+    vertices = canonical_face().vertices_cm
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    side_cm = REGION_SCALE * float(high[1] - low[1])
+    return np.array([0.0, (low[1] + high[1]) / 2, _CENTRE_DEPTH_CM]), side_cm
+
+
+def _from_region(region: Region) -> F64:
+    return np.array([*region.center_xy, math.log(region.side_px), region.angle_rad])
+
+
+def _to_region(crop: F64) -> Region:
+    return Region((float(crop[0]), float(crop[1])), math.exp(crop[2]), math.remainder(crop[3], math.tau))

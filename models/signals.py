@@ -1,0 +1,263 @@
+"""What a face says: how open eyes and mouth are, where head and eyes point. The only home of these measures.
+
+All are taken from the RAW mesh, in the face's own frame: the landmarks are turned back by the head pose before lengths
+are compared, so that turning the head does not close an eye. They are ratios and angles without personal calibration;
+the monitor learns what is normal for its driver. Gaze is the one measure with a memory, because the place of an
+eyeball in its socket is personal.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.geometry import F64, HeadPose, head_pose
+from models.topology import (
+    LEFT_BROW,
+    LEFT_EAR_POINTS,
+    LEFT_EYE_CORNERS,
+    LEFT_IRIS,
+    MOUTH_GAP,
+    MOUTH_INNER_CORNERS,
+    MOUTH_OUTER_CORNERS,
+    OUTER_EYE_CORNERS,
+    RIGHT_BROW,
+    RIGHT_EAR_POINTS,
+    RIGHT_EYE_CORNERS,
+    RIGHT_IRIS,
+    Indices,
+    canonical_face,
+)
+from models.types import F32, Signals
+
+FAR_EYE_RATIO = 0.85
+"""An eye whose corners are closer together in the picture than this share of the other eye's is not read."""
+
+_EAR_SHUT, _EAR_OPEN = 0.05, 0.28
+"""Population averages of the eye aspect ratio."""
+_MAR_WIDE = 0.7
+
+
+def _ear_spans(points: Indices) -> list[tuple[int, int]]:
+    """The two heights and the width of the eye aspect ratio (Soukupova & Cech 2016)."""
+    p1, p2, p3, p4, p5, p6 = points.tolist()
+    return [(p2, p6), (p3, p5), (p1, p4)]
+
+
+_SPANS = np.array(
+    [
+        *_ear_spans(RIGHT_EAR_POINTS),
+        *_ear_spans(LEFT_EAR_POINTS),
+        MOUTH_GAP,
+        MOUTH_INNER_CORNERS,
+        MOUTH_OUTER_CORNERS,
+        OUTER_EYE_CORNERS,
+    ]
+).T
+_UPPER, _MOUTH = np.array([0, 3]), 6
+"""Where in the spans each eye and the mouth begin."""
+_TINY_CM = 1e-6
+
+_EYE_CORNERS = (RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS)
+_CORNER_SPANS = np.array(_EYE_CORNERS).T
+_BROWS = (RIGHT_BROW, LEFT_BROW)
+_IRIS_CENTRES = np.array([RIGHT_IRIS[0], LEFT_IRIS[0]])
+
+_EYE_DEPTH_CM = 0.6
+"""From the middle of the eye corners forward to the centre around which the iris seems to turn."""
+_YAW_RADIUS_CM, _PITCH_RADIUS_CM = 0.84, 0.52
+"""Travel of the seen iris for a quarter turn; the refined iris moves less up and down than the real one."""
+_OPEN_SHARE = 0.75
+_SHUT_MARGIN_S = 0.12
+_MOST_APART_DEG = 15.0
+_STEEPEST_PITCH_DEG = 30.0
+_FAR_EYE_YAW_DEG = 35.0
+_LEARNING_YAW_DEG = 20.0
+_LEARN_S, _LEARN_SAMPLES, _FEWEST_SAMPLES = 2.0, 48, 8
+_NEUTRAL_DRIFT_CM_PER_S = 0.002
+"""After learning, the neutral place of the eyes is a running median that moves no faster than this."""
+_APERTURE_STEP_S, _APERTURE_SAMPLES = 0.4, 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GazeState:
+    """What is remembered of a person's eyes; rows are own right and left eye.
+
+    Attributes:
+        t_s: time of the last frame.
+        centres_cm: (2, 2) neutral iris places, x and y on the canonical face.
+        samples_cm: (n, 2, 2) places collected while learning.
+        learnt_s: seconds of usable frames so far, up to the learning time.
+        apertures: (m, 2) eye aspect ratios of the last half minute.
+        usual: (2,) their median.
+        sampled_s: time of the last of them.
+        shut_s: (2,) last time each eye was not open enough to be read.
+    """
+
+    t_s: float
+    centres_cm: F64
+    samples_cm: F64
+    learnt_s: float
+    apertures: F64
+    usual: F64
+    sampled_s: float
+    shut_s: F64
+
+
+def read(mesh: F32, pose: HeadPose, t_s: float, state: GazeState | None) -> tuple[Signals, GazeState]:
+    """All signals of a raw (478, 3) mesh in frame pixels whose head pose is `pose`.
+
+    Args:
+        mesh: raw landmarks.
+        pose: `head_pose(mesh)`.
+        t_s: media time.
+        state: what the last call for this face returned; None when it is new or unknown.
+    """
+    head_cm = pose.to_head(mesh)
+    lengths_cm = _lengths(head_cm, _SPANS)
+    eyes = (lengths_cm[_UPPER] + lengths_cm[_UPPER + 1]) / np.maximum(2 * lengths_cm[_UPPER + 2], _TINY_CM)
+    gap_cm, inner_cm, outer_cm, across_cm = lengths_cm[_MOUTH:].tolist()
+    widths_px = _lengths(mesh, _CORNER_SPANS)
+    far = widths_px < FAR_EYE_RATIO * widths_px[::-1]
+    gaze_deg, state = _gaze(mesh, pose, eyes, widths_px, t_s, state or _unknown_eyes(t_s))
+    right, left = np.where(far, math.nan, eyes).tolist()
+    signals = Signals(
+        ear_right=right,
+        ear_left=left,
+        mar=gap_cm / max(inner_cm, _TINY_CM),
+        mouth_width=outer_cm / max(across_cm, _TINY_CM),
+        brow=_brow_height_cm(head_cm) / max(across_cm, _TINY_CM),
+        pose_deg=pose.angles_deg,
+        gaze_deg=gaze_deg,
+    )
+    return signals, state
+
+
+def read_still(mesh: F32) -> Signals:
+    """The signals of a face never seen before, with an average person's eyes for the gaze."""
+    return read(mesh, head_pose(mesh), 0.0, None)[0]
+
+
+def eye_open(signals: Signals) -> tuple[float, float]:
+    """Openness of own left and right eye, 0..1, under 0.3 closed, by the population's averages.
+
+    An eye turned away takes the other one's value; NaN where neither can be read.
+    """
+    right, left = signals.ear_right, signals.ear_left
+    if math.isnan(left):
+        left = right
+    elif math.isnan(right):
+        right = left
+    return _openness(left), _openness(right)
+
+
+def mouth_open(signals: Signals) -> float:
+    """0..1: 0 closed lips, 1 wide open."""
+    return min(signals.mar / _MAR_WIDE, 1.0)
+
+
+def _openness(ear: float) -> float:
+    return ear if math.isnan(ear) else min(max((ear - _EAR_SHUT) / (_EAR_OPEN - _EAR_SHUT), 0.0), 1.0)
+
+
+def _lengths(points: F32 | F64, spans: Indices) -> F64:
+    """Lengths in the plane of (2, n) spans between points."""
+    across = points[spans[0], :2] - points[spans[1], :2]
+    lengths: F64 = np.hypot(across[:, 0], across[:, 1])
+    return lengths
+
+
+def _brow_height_cm(head_cm: F64) -> float:
+    """Mean height of the brows over the eye corners."""
+    heights = [
+        head_cm[brow, 1].mean() - head_cm[corners, 1].mean() for brow, corners in zip(_BROWS, _EYE_CORNERS, strict=True)
+    ]
+    return float(heights[0] + heights[1]) / 2
+
+
+def _unknown_eyes(t_s: float) -> GazeState:
+    centres = np.stack([_socket_cm(corners)[:2] for corners in _EYE_CORNERS])
+    return GazeState(
+        t_s=t_s,
+        centres_cm=centres,
+        samples_cm=np.zeros((0, 2, 2)),
+        learnt_s=0.0,
+        apertures=np.zeros((0, 2)),
+        usual=np.zeros(2),
+        sampled_s=-math.inf,
+        shut_s=np.full(2, -math.inf),
+    )
+
+
+def _socket_cm(corners: Indices) -> F64:
+    """The point around which the iris seems to turn, on the canonical face."""
+    middle: F64 = canonical_face().vertices_cm[corners].astype(np.float64).mean(axis=0)
+    middle[2] += _EYE_DEPTH_CM
+    return middle
+
+
+def _gaze(
+    mesh: F32, pose: HeadPose, eyes: F64, widths_px: F64, t_s: float, state: GazeState
+) -> tuple[tuple[float, float], GazeState]:
+    state = _remember_apertures(state, eyes, t_s)
+    readable = t_s - state.shut_s > _SHUT_MARGIN_S
+    # The picture plane in centimetres with y up, as the pose speaks.
+    seen_cm = (mesh[_IRIS_CENTRES, :2] * (1, -1) - pose.shift[:2]) / pose.scale_px_per_cm
+    depth_cm = _socket_cm(RIGHT_EYE_CORNERS)[2]
+    state = _learn_neutral(state, pose, seen_cm, depth_cm, bool(readable.all()), t_s)
+    sockets_cm = np.column_stack([state.centres_cm, [depth_cm, depth_cm]])
+    offset = seen_cm - (sockets_cm @ pose.rotation.T)[:, :2]
+    yaws = np.degrees(np.arcsin(np.clip(offset[:, 0] / _YAW_RADIUS_CM, -1, 1)))
+    pitches = np.degrees(np.arcsin(np.clip(offset[:, 1] / _PITCH_RADIUS_CM, -1, 1)))
+    return _agree(pose, yaws, pitches, widths_px, readable), state
+
+
+def _agree(pose: HeadPose, yaws: F64, pitches: F64, widths_px: F64, readable: NDArray[np.bool_]) -> tuple[float, float]:
+    """One direction from two eyes, NaN where they cannot be trusted."""
+    unreadable = (math.nan, math.nan)
+    head_yaw, head_pitch, _ = pose.angles_deg
+    if abs(head_pitch) > _STEEPEST_PITCH_DEG:
+        return unreadable
+    if abs(head_yaw) > _FAR_EYE_YAW_DEG:
+        near = int(widths_px.argmax())
+        return (float(yaws[near]), float(pitches[near])) if readable[near] else unreadable
+    # Not the pitches: one degree of error in the roll of the head sets them 12 degrees apart.
+    if not readable.all() or abs(yaws[0] - yaws[1]) > _MOST_APART_DEG:
+        return unreadable
+    weights = widths_px / max(float(widths_px.sum()), 1e-6)
+    return float(weights @ yaws), float(weights @ pitches)
+
+
+def _remember_apertures(state: GazeState, eyes: F64, t_s: float) -> GazeState:
+    if t_s - state.sampled_s >= _APERTURE_STEP_S:
+        apertures = np.concatenate([state.apertures[1 - _APERTURE_SAMPLES :], eyes[None]])
+        state = replace(state, apertures=apertures, usual=np.median(apertures, axis=0), sampled_s=t_s)
+    shut = eyes < _OPEN_SHARE * state.usual
+    return replace(state, shut_s=np.where(shut, t_s, state.shut_s)) if shut.any() else state
+
+
+def _learn_neutral(
+    state: GazeState, pose: HeadPose, seen_cm: F64, depth_cm: float, readable: bool, t_s: float
+) -> GazeState:
+    """Take the median place of the irises over the first two usable seconds as looking straight ahead."""
+    dt_s = min(max(t_s - state.t_s, 0.0), 0.1)
+    head_yaw, head_pitch, _ = pose.angles_deg
+    if not readable or abs(head_yaw) > _LEARNING_YAW_DEG or abs(head_pitch) > _STEEPEST_PITCH_DEG:
+        return replace(state, t_s=t_s)
+    rotation = pose.rotation
+    place_cm = (seen_cm - rotation[:2, 2] * depth_cm) @ _inverse(rotation[:2, :2]).T
+    if state.learnt_s >= _LEARN_S:
+        step = _NEUTRAL_DRIFT_CM_PER_S * dt_s
+        return replace(state, t_s=t_s, centres_cm=state.centres_cm + np.sign(place_cm - state.centres_cm) * step)
+    learnt_s = state.learnt_s + dt_s
+    samples = state.samples_cm
+    if len(samples) < _LEARN_SAMPLES * learnt_s / _LEARN_S:
+        samples = np.concatenate([samples, place_cm[None]])
+    centres = np.median(samples, axis=0) if len(samples) >= _FEWEST_SAMPLES else state.centres_cm
+    return replace(state, t_s=t_s, centres_cm=centres, samples_cm=samples, learnt_s=learnt_s)
+
+
+def _inverse(matrix: F64) -> F64:
+    (a, b), (c, d) = matrix.tolist()
+    return np.array([[d, -b], [-c, a]]) / (a * d - b * c)
