@@ -7,12 +7,14 @@ TEST_ARGS ?=
 
 run: .uv-ready
 	@sh .ci/system-libraries
-	$(UV) sync --quiet --locked --inexact --no-default-groups
+	@test -d .venv || echo "Setting up Python packages and networks, once: about a minute"
+	@$(UV) sync --quiet --locked --inexact --no-default-groups
 	@$(UV) run --no-sync facet $(ARGS)
 
 test: .uv-ready
 	@sh .ci/system-libraries
-	$(UV) sync --quiet --locked
+	@test -d .venv || echo "Setting up Python packages and networks, once: about a minute"
+	@$(UV) sync --quiet --locked
 	$(UV) run --no-sync ruff check .
 	$(UV) run --no-sync ruff format --check .
 	$(UV) run --no-sync mypy
@@ -20,7 +22,7 @@ test: .uv-ready
 	$(UV) run --no-sync pytest $(TEST_ARGS)
 
 bench: .uv-ready
-	$(UV) sync --quiet --locked
+	@$(UV) sync --quiet --locked
 	$(UV) run --no-sync facet bench demo --frames 600
 
 .PHONY: .uv-ready
