@@ -38,9 +38,13 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """A value over time: (seconds, value) keys, eased between them, constant outside."""
+    """A value over time: (seconds, value) keys, eased between them, constant outside.
+
+    `walk` keeps a constant speed between the first and the last eighth of the way to the next key.
+    """
 
     keys: tuple[tuple[float, float], ...]
+    walk: bool = False
 
     def at(self, t_s: float) -> float:
         """The value at one moment."""
@@ -49,7 +53,8 @@ class Track:
             return before[1]
         for key in self.keys[1:]:
             if t_s < key[0]:
-                return before[1] + (key[1] - before[1]) * _ease((t_s - before[0]) / (key[0] - before[0]))
+                share = (t_s - before[0]) / (key[0] - before[0])
+                return before[1] + (key[1] - before[1]) * (_stride(share) if self.walk else _ease(share))
             before = key
         return before[1]
 
@@ -119,7 +124,7 @@ PART_A = Part(
         "brow": _track((5.95, 0), (6.3, 1), (6.7, 1), (7.05, 0)),
         "x": _track(
             *((7.8, 0), (8.9, 0.125), (11.1, -0.125), (12.2, 0)),
-            *((29.4, 0), (31.2, -0.2), (39.2, -0.2), (41.2, 0)),
+            *((29.4, 0), (31.2, -0.2), (39.4, -0.2), (41.4, 0)),
         ),
         "zoom": _track((12.2, 1), (13.1, 1.27), (14.3, 0.86), (15.0, 1)),
         "roll": _track((15.0, 0), (15.6, 14), (16.6, -14), (17.2, 0)),
@@ -138,24 +143,24 @@ PART_A = Part(
 
 PART_B = Part(
     tracks={
-        "x": _track((29.0, 1), (31.0, 0.28), (32.1, 0.28), (35.1, -1), (35.3, -1), (40.8, 1)),
+        "x": Track(((29.0, 1), (31.0, 0.28), (32.1, 0.28), (35.5, -1), (35.6, -1), (41.3, 1)), walk=True),
         "y": _track((0, 0.035)),
-        "zoom": _track((0, 0.94), (35.1, 0.94), (35.3, 1.04)),
+        "zoom": _track((0, 0.94), (35.5, 0.94), (35.6, 1.04)),
         "yaw": _track(
-            *((29.0, -14), (30.6, -14), (31.2, -4), (32.0, -4), (32.5, -14), (35.0, -14)),
-            *((35.3, 12), (37.6, 12), (38.2, 0), (39.2, 0), (39.7, 12)),
+            *((29.0, -14), (30.6, -14), (31.2, -4), (32.0, -4), (32.5, -14), (35.3, -14)),
+            *((35.6, 12), (38.0, 12), (38.5, 0), (39.4, 0), (39.9, 12)),
         ),
         "smile": _track((30.9, 0), (31.3, 1), (31.8, 1), (32.3, 0)),
         "mouth": _track((31.6, 0), (31.8, 0.35), (32.0, 0.1), (32.2, 0.4), (32.5, 0)),
     },
-    closures=(Closure(30.00, 30.18), Closure(31.70, 31.87), Closure(33.75, 33.92), Closure(38.60, 38.78)),
+    closures=(Closure(30.00, 30.18), Closure(31.70, 31.87), Closure(33.75, 33.92), Closure(38.90, 39.08)),
     idle_phase=0.37,
 )
 
-B_ON_STAGE_S = (29.0, 40.8)
-"""B is outside the picture before and after, and at 35.2 s between two crossings."""
+B_ON_STAGE_S = (29.0, 41.3)
+"""B is outside the picture before and after, and at 35.55 s between two crossings."""
 
-B_IN_FRONT_S = (35.2, DURATION_S)
+B_IN_FRONT_S = (35.55, DURATION_S)
 """B passes behind A the first time and in front of A the second time."""
 
 HAND_ON_STAGE_S = (22.6, 25.3)
@@ -205,6 +210,16 @@ def performance(part: Part, t_s: float) -> Performance:
         smile=at("smile"),
         brow=at("brow"),
     )
+
+
+def _stride(u: float) -> float:
+    """0..1 at constant speed, with short soft ends."""
+    a = 0.125
+    if u < a:
+        return u * u / (2 * a * (1 - a))
+    if u > 1 - a:
+        return 1 - (1 - u) ** 2 / (2 * a * (1 - a))
+    return (u - a / 2) / (1 - a)
 
 
 def _ease(u: float) -> float:

@@ -169,7 +169,7 @@ def test_b_enters_from_outside_and_leaves(size_wh: tuple[int, int]) -> None:
         assert b is not None
         assert b.in_picture == 0.0
         assert min(outline[:, 0].min() for outline in b.outlines_xy) > size_wh[0] - 5
-    between = at(35.2, size_wh).actor("b")
+    between = at(35.55, size_wh).actor("b")
     assert between is not None
     assert between.in_picture == 0.0
     assert max(outline[:, 0].max() for outline in between.outlines_xy) < 5
@@ -179,7 +179,7 @@ def test_b_enters_from_outside_and_leaves(size_wh: tuple[int, int]) -> None:
 
 
 def test_crossing_and_hand_cover_the_faces() -> None:
-    bare = {name: [truth(i).bare(name) for i in range(870, 1225, 3)] for name in "ab"}
+    bare = {name: [truth(i).bare(name) for i in range(870, 1239, 3)] for name in "ab"}
     assert min(bare["a"]) < 0.3
     assert min(bare["b"][:60]) < 0.3
     hand = [truth(i).bare("a") for i in range(678, 759)]
