@@ -5,27 +5,20 @@ of its own behind a lock, and may be called by any worker.
 """
 
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 
-from models.blendshapes import Blendshapes
-from models.detector import Detector
 from models.geometry import box_around
-from models.landmarks import FaceMesh, region_from_keypoints, region_from_mesh
-from models.live_faces import LiveFaces, Track
+from models.hands import Hands, Job
+from models.live_faces import Ask, LiveFaces, first_look
 from models.luma import LumaMeter
+from models.network_set import NetworkSet
 from models.runtime.base import Runtime
+from models.signals import read_still
+from models.stage_clock import StageClock
+from models.tracking import Track
 from models.types import F32, U8, Face, Frame, Perception, Reach, SharedModel, StageTimes, TrackState, Wants
-
-if TYPE_CHECKING:
-    from models.segmentation import PersonMatte
-
-_PRESENT = 0.5
-_SMALLEST_MESH_PX = 20.0
 
 
 def create_cpu_model() -> SharedModel:
@@ -36,180 +29,142 @@ def create_cpu_model() -> SharedModel:
 
 
 class FaceModel:
-    """A `SharedModel` on any runtime; `make_runtime` is called once for the live path and once for stills."""
+    """A `SharedModel` on any runtime.
 
-    def __init__(self, make_runtime: Callable[[], Runtime]) -> None:
-        self._live = _Networks(make_runtime())
-        self._stills = _Networks(make_runtime())
-        self._still_lock = threading.Lock()
-        self._times = threading.local()
+    Args:
+        make_runtime: called once for the live path and once for stills.
+        helper: whether a second thread may work on a frame; None = where there is more than one core.
+    """
+
+    def __init__(self, make_runtime: Callable[[], Runtime], *, helper: bool | None = None) -> None:
+        self._live, self._stills = NetworkSet(make_runtime()), NetworkSet(make_runtime())
         self.name = self._live.runtime.name
+        self._hands = Hands(helper=helper)
         self._luma = LumaMeter()
-        self._faces: LiveFaces | None = None
+        self._faces = LiveFaces(lambda: self._live.detector, self._live.mesh, self._hands)
+        self._still_lock = threading.Lock()
+        self._latest = threading.local()
 
     def track(self, frame: Frame, want: Wants, *, max_faces: int = 5, reach: Reach = "near") -> Perception:
         """See `SharedModel.track`."""
-        clock = _Clock()
-        nets = self._live
+        clock = StageClock()
         with clock.stage("preprocess"):
             luma = self._luma.measure(frame.pixels)
-        if self._faces is None:
-            self._faces = LiveFaces(nets.detector, nets.mesh)
-        with clock.stage("landmarks"):
-            tracks = self._faces.follow(
-                frame.pixels,
-                frame.t_s,
-                landmarks=want.landmarks,
-                max_faces=max_faces,
-                reach=reach,
-                always=want.detect_every_frame,
-                cut=self._luma.cut,
-            )
-        if self._faces.detected:
-            clock.ran.add("detect")
-        matte, matte_index = None, frame.index
-        if want.matte:
-            with clock.stage("segment"):
-                boxes = np.array([track.box_xyxy for track in tracks], np.float32).reshape(-1, 4)
-                matte, matte_index, ran = nets.matte.track(frame.pixels, frame.t_s, frame.index, boxes)
-                if ran:
-                    clock.ran.add("segment")
+        ask = Ask(want.landmarks, max_faces, reach, want.detect_every_frame, self._luma.cut)
+        matte = _MatteJob(self._live, frame, clock) if want.matte else None
+        # The matte needs to know where faces are; where they were one frame ago will do, and saves waiting for them.
+        beside = [matte.job(self._faces.tracks)] if matte is not None and self._faces.tracks else []
+        tracks = self._faces.follow(frame.pixels, frame.t_s, ask, clock, beside)
+        if matte is not None and not beside:
+            matte.job(tracks)(0)
         faces = tuple(self._face(track, want) for track in tracks)
-        self._times.latest = clock.times(frame.index)
-        return Perception(frame.index, frame.t_s, frame.size_wh, faces, matte, matte_index, luma, self.name)
-
-    def _face(self, track: Track, want: Wants) -> Face:
-        blendshapes = self._live.blendshapes(track.mesh) if want.blendshapes and track.mesh is not None else None
-        return Face(
-            track.track_id, track.coasting, track.score, track.weight, track.box_xyxy, track.mesh, track.mesh,
-            None, None, blendshapes,
-        )  # fmt: skip
+        self._latest.times = clock.times(frame.index)
+        found, found_index = (matte.alpha, matte.index) if matte is not None else (None, frame.index)
+        return Perception(frame.index, frame.t_s, frame.size_wh, faces, found, found_index, luma, self.name)
 
     def still(self, pixels: U8, want: Wants, *, max_faces: int = 20, reach: Reach = "crowd") -> Perception:
         """See `SharedModel.still`."""
         with self._still_lock:
-            clock = _Clock()
-            nets = self._stills
+            clock, nets = StageClock(), self._stills
             with clock.stage("preprocess"):
                 luma = LumaMeter().measure(pixels)
             with clock.stage("detect"):
                 found = nets.detector.detect(pixels, reach)
                 clock.ran.add("detect")
-            areas = np.prod(found.boxes_xyxy[:, 2:] - found.boxes_xyxy[:, :2], axis=1)
-            found = found.pick(np.argsort(-areas, kind="stable")[:max_faces])
+            sizes = np.prod(found.boxes_xyxy[:, 2:] - found.boxes_xyxy[:, :2], axis=1)
+            found = found.pick(np.argsort(-sizes, kind="stable")[:max_faces])
             faces = []
             with clock.stage("landmarks"):
-                for index in range(len(found)):
-                    mesh = self._still_mesh(pixels, found.boxes_xyxy[index], found.keypoints_xy[index], want)
-                    box = found.boxes_xyxy[index] if mesh is None else box_around(mesh)
-                    score = float(found.scores[index])
-                    blend = nets.blendshapes(mesh) if want.blendshapes and mesh is not None else None
-                    faces.append(Face(index + 1, False, score, 1.0, box, mesh, mesh, None, None, blend))
+                for index, box in enumerate(found.boxes_xyxy):
+                    seen = first_look(nets.mesh(0), pixels, box, found.keypoints_xy[index]) if want.landmarks else None
+                    mesh = None if seen is None else seen.mesh
+                    faces.append(self._still_face(index + 1, box, float(found.scores[index]), mesh, want))
             matte = None
             if want.matte:
                 with clock.stage("segment"):
-                    boxes = np.array([face.box_xyxy for face in faces], np.float32).reshape(-1, 4)
-                    matte = nets.matte.still(pixels, boxes)
+                    matte = nets.matte.still(pixels, _boxes([face.box_xyxy for face in faces]))
                     clock.ran.add("segment")
-            self._times.latest = clock.times(0)
+            self._latest.times = clock.times(0)
             height, width = pixels.shape[:2]
             return Perception(0, 0.0, (width, height), tuple(faces), matte, 0, luma, self.name)
 
-    def _still_mesh(self, pixels: U8, box_xyxy: F32, keypoints_xy: F32, want: Wants) -> F32 | None:
-        if not want.landmarks or max(box_xyxy[2:] - box_xyxy[:2]) < _SMALLEST_MESH_PX:
-            return None
-        region = region_from_keypoints(box_xyxy, keypoints_xy)
-        for _ in range(2):
-            found = self._stills.mesh(pixels, [region])[0]
-            if found.presence < _PRESENT:
-                return None
-            region = region_from_mesh(found.mesh)
-        return found.mesh
+    def _face(self, track: Track, want: Wants) -> Face:
+        expression = self._live.blendshapes(track.mesh) if want.blendshapes and track.mesh is not None else None
+        return Face(
+            track_id=track.track_id,
+            coasting=track.coasting,
+            score=track.score,
+            weight=track.weight,
+            box_xyxy=track.box_xyxy,
+            mesh=track.mesh,
+            mesh_raw=track.mesh_raw,
+            signals=track.signals,
+            visibility=None,
+            blendshapes=expression,
+        )
+
+    def _still_face(self, track_id: int, box_xyxy: F32, score: float, mesh: F32 | None, want: Wants) -> Face:
+        expression = self._stills.blendshapes(mesh) if want.blendshapes and mesh is not None else None
+        return Face(
+            track_id=track_id,
+            coasting=False,
+            score=score,
+            weight=1.0,
+            box_xyxy=box_xyxy if mesh is None else box_around(mesh),
+            mesh=mesh,
+            mesh_raw=mesh,
+            signals=None if mesh is None else read_still(mesh),
+            visibility=None,
+            blendshapes=expression,
+        )
 
     def times(self) -> StageTimes:
         """See `SharedModel.times`."""
-        latest: StageTimes = getattr(self._times, "latest", StageTimes(0))
-        return latest
+        times: StageTimes = getattr(self._latest, "times", StageTimes(0))
+        return times
 
     def export_state(self) -> TrackState:
         """See `SharedModel.export_state`."""
-        return TrackState({})
+        return TrackState({"faces": self._faces.export_state(), "matte": self._live.export_matte()})
 
     def import_state(self, state: TrackState) -> None:
-        """See `SharedModel.import_state`."""
+        """Go on from what `export_state` of another model gave."""
+        self._faces.import_state(state.payload["faces"])
+        self._live.import_matte(state.payload["matte"])
 
     def reset(self) -> None:
         """See `SharedModel.reset`."""
         self._luma.reset()
-        if self._faces is not None:
-            self._faces.reset()
-        self._live.reset()
+        self._faces.reset()
+        self._live.import_matte({})
 
     def close(self) -> None:
-        """Free the networks."""
+        """Free the networks and end the helper thread."""
+        self._hands.close()
         self._live.close()
         self._stills.close()
 
 
-class _Networks:
-    """The networks of one owner, each loaded when first wanted."""
+class _MatteJob:
+    """The matte of one frame, to be made on either hand."""
 
-    def __init__(self, runtime: Runtime) -> None:
-        self.runtime = runtime
-        self._detector: Detector | None = None
-        self._mesh: FaceMesh | None = None
-        self._blendshapes: Blendshapes | None = None
-        self._matte: PersonMatte | None = None
+    def __init__(self, nets: NetworkSet, frame: Frame, clock: StageClock) -> None:
+        self._nets, self._frame, self._clock = nets, frame, clock
+        self.alpha: F32 | None = None
+        self.index = frame.index
 
-    @property
-    def detector(self) -> Detector:
-        if self._detector is None:
-            self._detector = Detector(self.runtime)
-        return self._detector
+    def job(self, tracks: list[Track]) -> Job:
+        boxes = _boxes([track.held_xyxy for track in tracks])
 
-    @property
-    def mesh(self) -> FaceMesh:
-        if self._mesh is None:
-            self._mesh = FaceMesh(self.runtime)
-        return self._mesh
+        def run(_hand: int) -> None:
+            frame = self._frame
+            with self._clock.stage("segment"):
+                self.alpha, self.index, ran = self._nets.matte.track(frame.pixels, frame.t_s, frame.index, boxes)
+            if ran:
+                self._clock.ran.add("segment")
 
-    @property
-    def blendshapes(self) -> Blendshapes:
-        if self._blendshapes is None:
-            self._blendshapes = Blendshapes(self.runtime)
-        return self._blendshapes
-
-    @property
-    def matte(self) -> "PersonMatte":
-        if self._matte is None:
-            from models.segmentation import PersonMatte
-
-            self._matte = PersonMatte(self.runtime)
-        return self._matte
-
-    def reset(self) -> None:
-        if self._matte is not None:
-            self._matte.reset()
-
-    def close(self) -> None:
-        self._detector = self._mesh = self._blendshapes = self._matte = None
-        self.runtime.close()
+        return run
 
 
-class _Clock:
-    """Milliseconds per stage of one frame."""
-
-    def __init__(self) -> None:
-        self._ms: dict[str, float] = {}
-        self.ran: set[str] = set()
-        self._start_ns = time.perf_counter_ns()
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start_ns = time.perf_counter_ns()
-        yield
-        self._ms[name] = self._ms.get(name, 0.0) + (time.perf_counter_ns() - start_ns) / 1e6
-
-    def times(self, frame_index: int) -> StageTimes:
-        whole_ms = (time.perf_counter_ns() - self._start_ns) / 1e6
-        return StageTimes(frame_index, {**self._ms, "perception": whole_ms}, frozenset(self.ran))
+def _boxes(boxes_xyxy: list[F32]) -> F32:
+    return np.array(boxes_xyxy, np.float32).reshape(-1, 4)
