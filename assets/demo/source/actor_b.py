@@ -25,11 +25,10 @@ def reshape(mesh: F32, size_wh: tuple[int, int]) -> F32:
     target = mesh[:468, :2].copy()
     oval = list(FACE_OVAL)
     ids: list[int] = list(oval)
-    target[oval] = centre + (target[oval] - centre) * (0.95, 1.0)
-    for group, factor in ((NOSE_SIDES, (1.16, 1.0)),):
-        middle = mesh[[4], :2]
-        target[list(group)] = middle + (mesh[list(group), :2] - middle) * factor
-        ids += group
+    target[oval] = centre + (target[oval] - centre) * (0.935, 1.01)
+    nose = list(NOSE_SIDES)
+    target[nose] = mesh[4, :2] + (mesh[nose, :2] - mesh[4, :2]) * (1.16, 1.0)
+    ids += nose
     for ring, sign in zip(EYE_RINGS, (-1, 1), strict=True):
         middle = mesh[list(ring[:-1]), :2].mean(0)
         keep = list(ring[:-1])
@@ -62,8 +61,8 @@ def skin_share(head: U8, mesh: F32, collar_y: float) -> F32:
     labels[sure == 1] = cv2.GC_FGD
     labels[y < mesh[10, 1] - 6] = cv2.GC_BGD
     labels[y > collar_y + 14] = cv2.GC_BGD
-    cv2.grabCut(head, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 5, cv2.GC_INIT_WITH_MASK)
-    skin = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
+    cv2.grabCut(head, labels, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 5, cv2.GC_INIT_WITH_MASK)
+    skin: U8 = np.isin(labels, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     skin = np.maximum(skin, sure)
     bright = cv2.GaussianBlur(cv2.cvtColor(head, cv2.COLOR_BGR2GRAY), (0, 0), 2.5)
     skin[(y < mesh[[105, 334], 1].mean() + 4) & (bright < FRINGE_GREY)] = 0

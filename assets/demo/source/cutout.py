@@ -5,10 +5,8 @@ The portrait is one fixed picture, so the neck is traced by hand; everything els
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
+from assets.demo.source.mesh import F32, U8
 
 NECK_XY = (
     (179, 133), (182, 141), (184, 150), (186, 156), (187, 178), (196, 185), (213, 189), (232, 191), (245, 190),
@@ -29,12 +27,11 @@ def person_matte(portrait: U8) -> F32:
     outer = cv2.dilate((coarse > 0.5).astype(np.uint8), np.ones((3, 3), np.uint8), iterations=5)
     trimap[inner == 1] = cv2.GC_FGD
     trimap[outer == 0] = cv2.GC_BGD
-    cv2.grabCut(portrait, trimap, None, np.zeros((1, 65)), np.zeros((1, 65)), 6, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(portrait, trimap, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 6, cv2.GC_INIT_WITH_MASK)
     hard = np.isin(trimap, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(hard)
     hard = (labels == 1 + int(np.argmax(stats[1:count, cv2.CC_STAT_AREA]))).astype(np.uint8)
-    hard = cv2.morphologyEx(hard, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    return hard.astype(np.float32)
+    return cv2.morphologyEx(hard, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)).astype(np.float32)
 
 
 def soften(hard: F32, picture: U8, band_px: int, blur_px: float) -> F32:
@@ -48,7 +45,7 @@ def soften(hard: F32, picture: U8, band_px: int, blur_px: float) -> F32:
     axis = figure - studio
     along = ((colour - studio) * axis).sum(2) / np.maximum((axis * axis).sum(2), 400.0)
     mixed = 0.5 * np.clip(along * 1.15 - 0.05, 0, 1) + 0.5 * cv2.GaussianBlur(hard, (0, 0), band_px * 0.45)
-    alpha = np.where(solid > 0, 1.0, np.where(clear > 0, mixed, 0.0)).astype(np.float32)
+    alpha: F32 = np.where(solid > 0, 1.0, np.where(clear > 0, mixed, 0.0)).astype(np.float32)
     alpha = cv2.GaussianBlur(alpha, (0, 0), blur_px)
     return np.clip((alpha - 0.18) / 0.72, 0, 1).astype(np.float32)
 

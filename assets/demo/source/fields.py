@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from scipy.interpolate import RBFInterpolator
+from scipy.interpolate import RBFInterpolator  # type: ignore[import-untyped]
 
 from assets.demo.source.mesh import F32, FACE_OVAL, LOWER_OUTER, UPPER_OUTER
 from assets.demo.source.rest_face import CHEEK, STEADY
@@ -17,6 +17,7 @@ AXIS_DEPTH = 0.28
 
 RIGHT_BROW = (46, 53, 52, 65, 55, 70, 63, 105, 66, 107)
 LEFT_BROW = (276, 283, 282, 295, 285, 300, 293, 334, 296, 336)
+FOREHEAD = (10, 109, 338, 151)
 EYES = (33, 160, 159, 158, 133, 153, 145, 144, 263, 387, 386, 385, 362, 380, 374, 373)
 DEPTH_POINTS = tuple(range(0, 468, 3)) + FACE_OVAL
 
@@ -51,13 +52,8 @@ def make(mesh: F32, smiling: F32, alpha: F32, collar_y: float) -> Fields:
     lips = tuple(dict.fromkeys(UPPER_OUTER + LOWER_OUTER))
     away = tuple(i for i in STEADY if i not in (117, 346, 123, 352))
     smile = spread(lips + CHEEK, _smile_moves(mesh, smiling, lips), away + EYES)
-    brow = spread(
-        RIGHT_BROW + LEFT_BROW + (10, 109, 338, 151),
-        np.concatenate(
-            [np.tile(-0.085 * _eye_span(mesh) * down, (20, 1)), np.tile(-0.03 * _eye_span(mesh) * down, (4, 1))]
-        ),
-        EYES + (6, 195, 234, 454, 117, 346),
-    )
+    rise = np.outer([0.085] * len(RIGHT_BROW + LEFT_BROW) + [0.03] * len(FOREHEAD), -_eye_span(mesh) * down)
+    brow = spread(RIGHT_BROW + LEFT_BROW + FOREHEAD, rise, EYES + (6, 195, 234, 454, 117, 346))
     turn = np.clip((collar_y - y) / (collar_y - mesh[152, 1] + 10), 0, 1)
     turn = (turn * turn * (3 - 2 * turn)).astype(np.float32)
     return Fields(_depth(mesh, alpha, nodes, collar_y).reshape(shape), turn, smile, brow)
@@ -66,10 +62,10 @@ def make(mesh: F32, smiling: F32, alpha: F32, collar_y: float) -> Fields:
 def _smile_moves(mesh: F32, smiling: F32, lips: tuple[int, ...]) -> F32:
     """Outline of the lips towards the smile's, the lower lip kept near the upper: a smile with (nearly) closed lips."""
     moves = smiling[list(lips), :2] - mesh[list(lips), :2]
-    middle = moves[lips.index(0)] * 0.35 + moves[lips.index(61)] * 0.0
+    middle = moves[lips.index(0)] * (0, 0.175)
     lower = np.array([i in LOWER_OUTER[1:-1] for i in lips])
     across = np.abs(mesh[list(lips), 0] - mesh[0, 0]) / abs(mesh[61, 0] - mesh[0, 0])
-    moves[lower] = moves[lower] * (1, 0) + np.outer(np.clip(across[lower], 0, 1) ** 2, (0, -10)) + middle * (0, 0.5)
+    moves[lower] = moves[lower] * (1, 0) + np.outer(np.clip(across[lower], 0, 1) ** 2, (0, -10)) + middle
     cheek = np.array([[0, -5.0]] * len(CHEEK))
     return np.concatenate([moves, cheek]).astype(np.float32)
 

@@ -24,9 +24,10 @@ EARS_XY = (
 )
 """Outlines of the ears, whose colour is too near the studio's to be measured, in portrait pixels."""
 
-ARM_SIDE = np.int32(
+ARM_SIDE = np.array(
     [(347, 270), (349, 281), (353, 290), (356, 302), (358, 316), (360, 326), (364, 332), (362, 337), (362, 343)]
-    + [(367, 349), (376, 346), (400, 343), (400, 270)]
+    + [(367, 349), (376, 346), (400, 343), (400, 270)],
+    np.int32,
 )
 """What lies right of the arm, in portrait pixels."""
 
@@ -38,7 +39,9 @@ COLLAR_Y = 189
 
 def main() -> None:
     """Write every asset."""
-    portrait = _grade(np.ascontiguousarray(astronaut()[..., ::-1]))
+    cv2.setRNGSeed(1)
+    rgb = astronaut()  # type: ignore[no-untyped-call]
+    portrait = _grade(np.ascontiguousarray(rgb[..., ::-1]))
     figure = _trim(cutout.person_matte(portrait))
     head, alpha = _head(portrait, figure)
     suit = body.make(portrait, figure)
@@ -75,7 +78,7 @@ def _write_b(width: int, a: Plates, smiling_head: U8) -> None:
     alpha = actor_b.warp(flip(a.alpha), shape)
     mesh = landmarks(head)
     head = actor_b.recolour(head, mesh, (COLLAR_Y - HEAD_BOX[1]) * HEAD_SCALE)
-    mouth = np.clip(mouth * np.float32([0.86, 0.84, 0.88]), 0, 255).astype(np.uint8)
+    mouth = np.clip(mouth * np.array([0.86, 0.84, 0.88], np.float32), 0, 255).astype(np.uint8)
     plates = Plates(
         head, np.clip(alpha, 0, 1), mouth, actor_b.recolour_suit(flip(a.body)),
         width - HEAD_BOX[2], width - body.BOX[2], width - FACE_X,
@@ -97,9 +100,9 @@ def _write(name: str, plates: Plates, smiling: F32) -> None:
     np.savez_compressed(
         FOLDER / f"actor_{name}.npz",
         mesh=mesh,
-        head_to_photo=np.float32([1 / HEAD_SCALE, plates.head_x, HEAD_BOX[1]]),
-        body_to_photo=np.float32([1 / body.SCALE, plates.body_x, body.BOX[1]]),
-        face_xy=np.float32([plates.face_x, FACE_Y]),
+        head_to_photo=np.array([1 / HEAD_SCALE, plates.head_x, HEAD_BOX[1]], np.float32),
+        body_to_photo=np.array([1 / body.SCALE, plates.body_x, body.BOX[1]], np.float32),
+        face_xy=np.array([plates.face_x, FACE_Y], np.float32),
         step=np.float32(fields.STEP),
         right_lids=eyes.lid_curves(mesh, 0),
         left_lids=eyes.lid_curves(mesh, 1),
@@ -113,7 +116,7 @@ def _write(name: str, plates: Plates, smiling: F32) -> None:
 def _grade(portrait: U8) -> U8:
     """A little warmer and less green, as the room's light is, and without the film's coarse grain."""
     smooth = cv2.bilateralFilter(portrait, 5, 8, 1.4)
-    return np.clip(smooth * np.float32([1.02, 0.985, 1.025]), 0, 255).astype(np.uint8)
+    return np.clip(smooth * np.array([1.02, 0.985, 1.025], np.float32), 0, 255).astype(np.uint8)
 
 
 def _crisp(picture: U8) -> U8:
@@ -129,7 +132,7 @@ def _crisp(picture: U8) -> U8:
 def _trim(hard: F32) -> F32:
     """Take away what is not hers: a corner of the flag and the edge of the table."""
     out = hard.copy()
-    cv2.fillPoly(out, [np.int32([(0, 380), (24, 395), (26, 440), (34, 480), (52, 512), (0, 512)])], 0.0)
+    cv2.fillPoly(out, [np.array([(0, 380), (24, 395), (26, 440), (34, 480), (52, 512), (0, 512)], np.int32)], 0.0)
     cv2.fillPoly(out, [ARM_SIDE], 0.0)
     return out
 
@@ -144,11 +147,11 @@ def _head(portrait: U8, figure: F32) -> tuple[U8, F32]:
     picture = _enlarge(portrait, HEAD_BOX, HEAD_SCALE)
     hard = (cv2.GaussianBlur(_enlarge(figure, HEAD_BOX, HEAD_SCALE), (0, 0), 3) > 0.5).astype(np.float32)
     soft = cutout.soften(hard, picture, 8, 1.5)
-    outline = (np.float32(cutout.NECK_XY) - HEAD_BOX[:2] + 0.5) * HEAD_SCALE
+    outline = (np.array(cutout.NECK_XY, np.float32) - HEAD_BOX[:2] + 0.5) * HEAD_SCALE
     trace = np.zeros(hard.shape, np.float32)
     cv2.fillPoly(trace, [np.round(outline).astype(np.int32)], 1.0)
     for ear in EARS_XY:
-        points = (np.float32(ear) - HEAD_BOX[:2] + 0.5) * HEAD_SCALE
+        points = (np.array(ear, np.float32) - HEAD_BOX[:2] + 0.5) * HEAD_SCALE
         shape = cv2.fillPoly(np.zeros_like(soft), [np.round(points).astype(np.int32)], 1.0)
         soft = np.maximum(soft, cv2.GaussianBlur(shape, (0, 0), 1.8))
     alpha = soft * cv2.GaussianBlur(trace, (0, 0), 2.2)

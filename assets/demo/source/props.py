@@ -26,12 +26,11 @@ def room() -> U8:
     """(540, 960, 3): a warm wall, a window's light from the left, shelf, plant and lamp, all far out of focus."""
     width, height = ROOM_WH
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(0, 1, height))
-    wall = np.array([148, 158, 164], np.float32) * (1 - 0.0 * x[..., None])
+    wall = np.array([148, 158, 164], np.float32)
     light = 1.12 - 0.34 * np.clip(x + 0.55, 0, 2) ** 1.2 * 0.55 - 0.30 * y**1.6
     glow = np.exp(-(((x + 0.95) / 0.75) ** 2) - ((y - 0.25) / 0.6) ** 2)
     picture = wall * light[..., None] + glow[..., None] * np.array([34, 40, 44], np.float32)
-    flat = np.ascontiguousarray(picture.astype(np.float32))
-    things = flat.copy()
+    things = np.ascontiguousarray(picture.astype(np.float32))
     cv2.rectangle(things, (0, 40), (150, 330), (226, 232, 232), -1)
     cv2.rectangle(things, (70, 40), (78, 330), (150, 160, 168), -1)
     cv2.rectangle(things, (0, 180), (150, 187), (150, 160, 168), -1)
