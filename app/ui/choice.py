@@ -1,9 +1,9 @@
 """One of several named values: side by side where they fit, a menu where they do not."""
 
+from functools import partial
+
 from PySide6.QtCore import QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
     QColor,
     QFocusEvent,
     QFont,
@@ -43,11 +43,12 @@ class Segments(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setFixedHeight(28)
 
-    def fits(self, width: int) -> bool:
+    @staticmethod
+    def fits(choices: Choices, width: int) -> bool:
         """Whether every title is shown whole at this width."""
-        metrics = QFontMetrics(self._font)
-        widest = max(metrics.horizontalAdvance(title) for _, title in self._choices)
-        return (widest + _PADDING) * len(self._choices) <= width
+        metrics = QFontMetrics(tokens.font(tokens.TEXT_S, QFont.Weight.Medium))
+        widest = max(metrics.horizontalAdvance(title) for _, title in choices)
+        return len(choices) <= 4 and (widest + _PADDING) * len(choices) <= width
 
     def show_value(self, value: str) -> None:
         """Mark `value`, without a signal."""
@@ -126,17 +127,16 @@ class Choice(QWidget):
         self._choices = dict(choices)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        segments = Segments(name, choices, self)
-        if len(choices) <= 4 and segments.fits(width):
-            segments.picked.connect(self.picked)
-            row.addWidget(segments)
-            self._segments: Segments | None = segments
+        self._value = ""
+        self._menu: Menu | None = None
+        self._segments: Segments | None = None
+        if Segments.fits(choices, width):
+            self._segments = Segments(name, choices, self)
+            self._segments.picked.connect(self.picked)
+            row.addWidget(self._segments)
             return
-        segments.deleteLater()
-        self._segments = None
         self._button = Button("", parent=self, name=name, menu=True)
         self._button.clicked.connect(self._open)
-        self._value = ""
         row.addWidget(self._button, 1)
 
     def show_value(self, value: str) -> None:
@@ -149,14 +149,14 @@ class Choice(QWidget):
         self._button.setAccessibleDescription(self._choices.get(value, value))
 
     def _open(self) -> None:
-        menu = Menu(self)
-        group = QActionGroup(menu)
+        if self._menu is None:
+            self._menu = Menu(self)
+        self._menu.clear()
+        accent = tokens.colours(self).accent
         for value, title in self._choices.items():
-            action = QAction(title, menu, checkable=True, checked=value == self._value)
-            action.triggered.connect(lambda _on=False, value=value: self._take(value))
-            group.addAction(action)
-            menu.addAction(action)
-        menu.below(self._button)
+            mark = "check" if value == self._value else ""
+            self._menu.add(title, partial(self._take, value), mark, accent)
+        self._menu.below(self._button)
 
     def _take(self, value: str) -> None:
         self.show_value(value)

@@ -69,6 +69,11 @@ class Commands:
             "quit": window.close,
         }
 
+    @property
+    def names(self) -> frozenset[str]:
+        """All actions that `do` knows, but for those with a number or an id."""
+        return frozenset(self._actions)
+
     def do(self, action: str) -> None:
         """Carry out one action; "preset:N" counts from 1, "again:ID" switches a failed effect on again."""
         if action.startswith("preset:"):

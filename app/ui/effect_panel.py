@@ -115,6 +115,11 @@ class EffectCard(Card):
         self._body.set_open(on and bool(self.rows))
         self._header.update()
 
+    @property
+    def trouble_text(self) -> str:
+        """The word of trouble beside the title, "" when all is well."""
+        return self._header.trouble.text()
+
     def show_trouble(self, fault: str, shed: bool) -> None:
         """Say that the effect failed, or that it is left out because time is short."""
         self._header.trouble.setText("failed" if fault else "left out" if shed else "")

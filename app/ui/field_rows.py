@@ -106,7 +106,7 @@ class FlagRow(FieldRow):
         row.setContentsMargins(0, 6, 0, 6)
         row.addLayout(texts, 1)
         row.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignTop)
-        self.switch.clicked.connect(self.changed.emit)
+        self.switch.clicked.connect(lambda on: self.changed.emit(on))
         self.show_value(field.default)
 
     def show_value(self, value: Any) -> None:

@@ -64,6 +64,12 @@ class Keeper(QObject):
         lost = f" {dropped} frames came too fast and are missing." if dropped else ""
         self._await(running, lambda: f"Recording saved: {running}.{lost}")
 
+    def close(self) -> None:
+        """End a running recording and tell nothing more."""
+        self.finish()
+        self._looker.stop()
+        self._waiting.clear()
+
     def _tick(self) -> None:
         if self._session.recording is None:
             self._clock.stop()

@@ -48,6 +48,10 @@ class SessionLink(QObject):
         self._session.start(input_text)
         self.source_changed.emit()
 
+    def close(self) -> None:
+        """Show nothing more."""
+        self._patience.stop()
+
     def freeze(self, frozen: bool) -> None:
         """Hold the picture, or let it run."""
         if frozen != self.frozen:

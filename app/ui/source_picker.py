@@ -4,10 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QLineEdit, QWidget
 
-from app.ui import icons, tokens
+from app.ui import tokens
 from app.ui.bridge import Bridge
 from app.ui.button import Button
 from app.ui.menus import Menu
@@ -57,7 +56,7 @@ class SourcePicker(Button):
         self.cameras: Cameras = ()
         self.recent: tuple[str, ...] = ()
         self.current = ""
-        self._open_menu: Menu | None = None
+        self._sources: Menu | None = None
         self._looking = False
         self.setMaximumWidth(260)
         self.clicked.connect(self.open_menu)
@@ -77,11 +76,10 @@ class SourcePicker(Button):
         if not self._looking:
             self._looking = True
             self._bridge.run(self._list_cameras, self._found, lambda _message: self._found(()))
-        menu = Menu(self)
-        self._open_menu = menu
-        menu.destroyed.connect(self._forget_menu)
-        self._fill(menu)
-        menu.below(self)
+        if self._sources is None:
+            self._sources = Menu(self)
+        self._fill(self._sources)
+        self._sources.below(self)
 
     def ask_file(self) -> None:
         """A video or picture."""
@@ -111,14 +109,14 @@ class SourcePicker(Button):
         changed = tuple(cameras) != tuple(self.cameras)
         self.cameras = tuple(cameras)
         self._looking = False
-        if self._open_menu is not None:
-            self._open_menu.clear()
-            self._fill(self._open_menu)
-            self._open_menu.adjustSize()
+        if self._sources is not None and self._sources.isVisible():
+            self._fill(self._sources)
+            self._sources.adjustSize()
         if changed and self.current.startswith("camera:"):
             self.show_source(self.current)
 
     def _fill(self, menu: Menu) -> None:
+        menu.clear()
         self._heading(menu, "Cameras")
         for number, name in self.cameras:
             self._entry(menu, "video-camera", name or f"Camera {number}", f"camera:{number}")
@@ -127,9 +125,9 @@ class SourcePicker(Button):
         menu.addSeparator()
         self._entry(menu, "monitor-play", "Demo", "demo")
         menu.addSeparator()
-        self._command(menu, "file", "Open a file…", self.ask_file, "Ctrl+O")
-        self._command(menu, "folder-open", "Open a folder of pictures…", self.ask_folder)
-        self._command(menu, "broadcast", "Open a stream…", self.ask_url, "Ctrl+L")
+        menu.add("Open a file…", self.ask_file, "file", keys="Ctrl+O")
+        menu.add("Open a folder of pictures…", self.ask_folder, "folder-open")
+        menu.add("Open a stream…", self.ask_url, "broadcast", keys="Ctrl+L")
         if self.recent:
             menu.addSeparator()
             self._heading(menu, "Recent")
@@ -137,28 +135,10 @@ class SourcePicker(Button):
                 self._entry(menu, icon_of(input_text), short_name(input_text), input_text)
 
     def _heading(self, menu: Menu, text: str, indent: bool = False) -> None:
-        action = QAction(f"    {text}" if indent else text, menu)
-        action.setEnabled(False)
-        menu.addAction(action)
+        menu.add(f"    {text}" if indent else text, lambda: None).setEnabled(False)
 
     def _entry(self, menu: Menu, icon: str, text: str, input_text: str) -> None:
-        chosen = input_text == self.current
-        action = self._command(menu, icon, self._short(text), lambda: self.picked.emit(input_text), chosen=chosen)
-        action.setToolTip(input_text if "camera:" not in input_text else text)
-
-    def _command(
-        self, menu: Menu, icon: str, text: str, run: Callable[[], None], keys: str = "", chosen: bool = False
-    ) -> QAction:
-        theme = tokens.colours(self)
-        action = QAction(icons.menu_icon(icon, theme.accent if chosen else theme.muted), text, menu)
-        if keys:
-            action.setText(f"{text}\t{keys}")
-        action.triggered.connect(run)
-        menu.addAction(action)
-        return action
-
-    def _short(self, text: str) -> str:
-        return self.fontMetrics().elidedText(text.replace("&", "&&"), Qt.TextElideMode.ElideMiddle, 300)
-
-    def _forget_menu(self) -> None:
-        self._open_menu = None
+        colour = tokens.colours(self).accent if input_text == self.current else ""
+        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, 300).replace("&", "&&")
+        tip = text if input_text.startswith("camera:") else input_text
+        menu.add(shown, lambda: self.picked.emit(input_text), icon, colour, tip=tip)

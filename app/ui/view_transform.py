@@ -28,9 +28,14 @@ class ViewTransform:
         """Widget pixels per frame pixel."""
         return self.width / self.frame_wh[0]
 
+    @property
+    def _scale_xy(self) -> NDArray[np.float32]:
+        """Both sides are rounded to whole device pixels, so the two differ a little on narrow pictures."""
+        return np.array([self.width / self.frame_wh[0], self.height / self.frame_wh[1]], np.float32)
+
     def to_view(self, points_xy: NDArray[np.float32]) -> NDArray[np.float32]:
         """(n, 2) frame pixels to widget pixels."""
-        result = points_xy * np.float32(self.scale)
+        result = points_xy * self._scale_xy
         if self.mirrored:
             result[:, 0] = np.float32(self.width) - result[:, 0]
         result += np.array([self.x, self.y], np.float32)

@@ -12,7 +12,7 @@ from app.ui.delayed import Delayed
 from app.ui.effect_panel import EffectPanel
 from app.ui.face_picker import FacePicker
 from app.ui.keeper import Keeper
-from app.ui.main_menu import open_main_menu
+from app.ui.main_menu import MainMenu
 from app.ui.overlay import LatencyOverlay
 from app.ui.parts import WindowParts
 from app.ui.perception_view import PerceptionLayer
@@ -40,6 +40,7 @@ class MainWindow(QWidget):
     def __init__(self, parts: WindowParts) -> None:
         super().__init__()
         self._parts = parts
+        self._menu: MainMenu | None = None
         self.setWindowTitle("Facet")
         self.setAcceptDrops(True)
         self.setMinimumSize(920, 560)
@@ -114,15 +115,16 @@ class MainWindow(QWidget):
         self.commands.open(url.toLocalFile() if url.isLocalFile() else url.toString())
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: D102, N802
-        self._facts.timer.stop()
-        self.overlay.set_on(False)
         if not self.isFullScreen():
             self.view.set(geometry=bytes(self.saveGeometry().toHex().data()).decode("ascii"))
-        self.keeper.finish()
         self._saving.flush()
         self.view.flush()
+        self.keeper.close()
         self._parts.session.stop(_STOP_S)
         self._parts.bridge.close()
+        self._facts.timer.stop()
+        self.overlay.set_on(False)
+        self.link.close()
         super().closeEvent(event)
 
     def _lay_out(self) -> None:
@@ -151,7 +153,7 @@ class MainWindow(QWidget):
             (bar.record, "record"),
         ):
             button.clicked.connect(lambda _on=False, action=action: do(action))
-        bar.menu.clicked.connect(lambda: open_main_menu(bar.menu, self.view.options, do))
+        bar.menu.clicked.connect(self._open_menu)
         self.picker.picked.connect(self.commands.open)
         self.tray.picked.connect(self.commands.use_preset)
         self.panel.face_asked.connect(self.commands.pick_face)
@@ -166,6 +168,11 @@ class MainWindow(QWidget):
         self.link.trouble.connect(self._show_trouble)
         self.keeper.told.connect(self.stage.toasts.show_notice)
         self.keeper.recording.connect(bar.show_recording)
+
+    def _open_menu(self) -> None:
+        if self._menu is None:
+            self._menu = MainMenu(self.bar.menu, self.commands.do)
+        self._menu.show_for(self.view.options)
 
     def _settings_changed(self, settings: Settings) -> None:
         self._parts.session.adopt(settings)

@@ -1,0 +1,406 @@
+"""The whole window with a session that is played by the test."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.pipeline.types import Fault, RunnerEvent
+from app.settings import Settings
+from app.sources.base import SourceInfo
+from app.ui.window import MainWindow
+from models.errors import FacetError
+from models.types import Wants
+from tests.app.ui.conftest import MakeWindow
+from tests.app.ui.window_fakes import FakeSession, Hide, make_output
+
+_CAMERA = SourceInfo("camera", "Front", (640, 360), 30.0, True, pixel_format="MJPG", hints=("It is dark.",))
+
+
+def _session(window: MainWindow) -> FakeSession:
+    return cast(FakeSession, window._parts.session)
+
+
+def _play(window: MainWindow, *items: Any) -> None:
+    _session(window).play(*items)
+    QApplication.processEvents()
+
+
+def _key(window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    QTest.keyClick(window, key, modifiers)
+
+
+def _notices(window: MainWindow) -> list[str]:
+    return [notice.text for notice in window.stage.toasts.notices]
+
+
+def test_it_starts_the_session_and_shows_the_first_picture(make_window: MakeWindow) -> None:
+    window = make_window()
+    session = _session(window)
+    assert session.last("start") == "demo"
+    assert session.last("adopt") == Settings()
+    assert window.stage.panel.isVisible()
+    _play(window, make_output())
+    assert not window.stage.panel.isVisible()
+    assert len(session.paints) == 1
+    assert window.picker.text() == "Demo"
+
+
+def test_many_frames_are_painted_without_a_queue(make_window: MakeWindow) -> None:
+    window = make_window()
+    session = _session(window)
+    for index in range(700):
+        session.play(make_output(index, (64, 36)))
+        if index % 3 == 0:
+            QApplication.processEvents()
+    QApplication.processEvents()
+    assert 200 < len(session.paints) < 300
+    assert session.paints[-1][0].frame.index == 699
+
+
+def test_without_an_input_it_welcomes(make_window: MakeWindow) -> None:
+    window = make_window(initial_input="")
+    assert window.stage.panel.state is not None
+    assert window.stage.panel.state.id == "empty"
+    assert not [told for told, _ in _session(window).told if told == "start"]
+    assert not window.bar.snapshot.isEnabled()
+
+
+def test_a_failure_takes_the_pictures_place_and_can_be_mended(make_window: MakeWindow) -> None:
+    window = make_window(initial_input="camera:0")
+    _play(window, make_output())
+    _play(window, RunnerEvent("failed", "In use by zoom.", "busy"))
+    assert window.stage.panel.isVisible()
+    assert window.stage.panel.state is not None
+    assert window.stage.panel.state.title == "The camera is in use"
+    assert window.stage.picture.output is None
+    window.stage.panel.acted.emit("demo")
+    assert _session(window).last("start") == "demo"
+    assert not window.stage.panel.isVisible()
+
+
+def test_a_lost_camera_dims_the_picture_and_comes_back(make_window: MakeWindow) -> None:
+    window = make_window(initial_input="camera:0")
+    _play(window, RunnerEvent("opened", "Front"), make_output())
+    _play(window, RunnerEvent("lost", "Front was unplugged."))
+    assert window.stage.picture.dimmed
+    assert _notices(window) == ["Front was unplugged."]
+    _play(window, RunnerEvent("effects_ready"))
+    assert window.stage.picture.dimmed
+    _play(window, RunnerEvent("recovered", "Front"), make_output(1))
+    assert not window.stage.picture.dimmed
+    assert _notices(window) == ["The picture is back."]
+
+
+def test_a_video_that_ended_can_be_played_again(make_window: MakeWindow) -> None:
+    window = make_window(initial_input="/films/walk.mp4")
+    _play(window, make_output(), RunnerEvent("ended", "walk.mp4"))
+    assert _notices(window) == ["That was the end of walk.mp4."]
+    window.commands.do("replay")
+    assert [value for told, value in _session(window).told if told == "start"] == ["/films/walk.mp4"] * 2
+    assert _notices(window) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "check"),
+    [
+        (Qt.Key.Key_O, lambda window: window.overlay.on),
+        (Qt.Key.Key_P, lambda window: window.perception.on),
+        (Qt.Key.Key_E, lambda window: not window.panel.isVisible()),
+        (Qt.Key.Key_Space, lambda window: _session(window).last("freeze") is True and window.stage.frozen.on),
+        (Qt.Key.Key_M, lambda window: not window.view.options.mirror),
+        (Qt.Key.Key_2, lambda window: window.model.settings.effects == (("hide", Hide()),)),
+        (Qt.Key.Key_F1, lambda window: window.commands._help.isVisible()),
+        (Qt.Key.Key_Question, lambda window: window.commands._help.isVisible()),
+        (Qt.Key.Key_F11, lambda window: window.isFullScreen() and not window.bar.isVisible()),
+        (Qt.Key.Key_S, lambda window: _session(window).last("snapshot").suffix == ".png"),
+        (Qt.Key.Key_R, lambda window: _session(window).last("record").suffix == ".mp4"),
+    ],
+)
+def test_keys(make_window: MakeWindow, key: Qt.Key, check: Callable[[MainWindow], bool]) -> None:
+    window = make_window()
+    _play(window, make_output())
+    _key(window, key)
+    assert check(window)
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_O, Qt.Key.Key_P, Qt.Key.Key_E, Qt.Key.Key_M, Qt.Key.Key_Space])
+def test_keys_that_toggle(make_window: MakeWindow, key: Qt.Key) -> None:
+    window = make_window()
+    _play(window, make_output())
+    before = (window.view.options, window.link.frozen)
+    _key(window, key)
+    assert (window.view.options, window.link.frozen) != before
+    _key(window, key)
+    assert (window.view.options, window.link.frozen) == before
+
+
+def test_before_is_shown_only_while_b_is_held(make_window: MakeWindow) -> None:
+    window = make_window()
+    _play(window, make_output())
+    QTest.keyPress(window, Qt.Key.Key_B)
+    assert window.stage.picture.split.held
+    QTest.keyRelease(window, Qt.Key.Key_B)
+    assert not window.stage.picture.split.held
+    _key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+    assert window.stage.picture.split.on
+    assert window.bar.split.isChecked()
+    _key(window, Qt.Key.Key_Escape)
+    assert not window.stage.picture.split.on
+
+
+def test_space_presses_a_focused_button_and_freezes_otherwise(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window()
+    _play(window, make_output())
+    window.bar.overlay.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(window.bar.overlay.hasFocus)
+    QTest.keyClick(window.bar.overlay, Qt.Key.Key_Space)
+    assert window.overlay.on
+    assert not window.link.frozen
+    QTest.keyClick(window.stage.picture, Qt.Key.Key_Space)
+    assert window.link.frozen
+
+
+def test_a_mouse_click_on_a_button_leaves_the_focus(make_window: MakeWindow) -> None:
+    window = make_window()
+    _play(window, make_output())
+    window.stage.picture.setFocus()
+    QTest.mouseClick(window.bar.overlay, Qt.MouseButton.LeftButton)
+    assert window.overlay.on
+    assert not window.bar.overlay.hasFocus()
+
+
+def test_only_live_cameras_are_mirrored(make_window: MakeWindow) -> None:
+    window = make_window()
+    session = _session(window)
+    session.info = SourceInfo("video", "a.mp4", (640, 360), 30.0, False)
+    _play(window, RunnerEvent("opened"), make_output())
+    assert not window.stage.picture._mirrored
+    session.info = _CAMERA
+    _play(window, RunnerEvent("opened"), make_output(1))
+    assert window.stage.picture._mirrored
+    _key(window, Qt.Key.Key_M)
+    assert not window.stage.picture._mirrored
+
+
+def test_facts_and_hints_of_the_source(make_window: MakeWindow) -> None:
+    window = make_window(initial_input="camera:0")
+    _session(window).info = _CAMERA
+    _play(window, RunnerEvent("opened"), make_output())
+    assert window.picker.text() == "Front"
+    assert window.bar.facts.text().split() == ["640", "×", "360", "30.0", "fps", "MJPG"]
+    assert _notices(window) == ["It is dark."]
+
+
+def test_the_perception_view_asks_for_no_more_than_it_shows(make_window: MakeWindow) -> None:
+    window = make_window()
+    session = _session(window)
+    assert session.last("watch") == Wants(landmarks=False)
+    _key(window, Qt.Key.Key_P)
+    assert session.last("watch") == Wants()
+    window.view.set_layer("matte", True)
+    assert session.last("watch") == Wants(matte=True)
+    window.view.set_layer("visibility", True)
+    assert session.last("watch") == Wants(matte=True, visibility=True)
+
+
+def test_changes_are_adopted_at_once_and_saved_a_little_later(make_window: MakeWindow, qtbot: QtBot) -> None:
+    saved: list[Settings] = []
+    window = make_window(save_settings=saved.append)
+    for value in (0.1, 0.2, 0.3):
+        window.model.switch("hide", True)
+        window.model.set_param("hide", "strength", value)
+        assert _session(window).last("adopt").effects == (("hide", Hide(strength=value)),)
+    assert saved == []
+    qtbot.waitUntil(lambda: len(saved) == 1, timeout=2000)
+    assert saved[0] == window.model.settings
+
+
+def test_closing_saves_what_is_not_saved_yet_and_stops(make_window: MakeWindow) -> None:
+    saved: list[Settings] = []
+    views: list[dict[str, Any]] = []
+    window = make_window(save_settings=saved.append, save_view_options=views.append)
+    window.model.edit(reach="far")
+    window.close()
+    assert saved[-1].reach == "far"
+    assert views[-1]["geometry"]
+    assert _session(window).last("stop") == 2.0
+
+
+def test_it_comes_back_as_it_was_left(make_window: MakeWindow) -> None:
+    views: list[dict[str, Any]] = []
+    first = make_window(save_view_options=views.append)
+    first.resize(1111, 666)
+    _key(first, Qt.Key.Key_O)
+    _key(first, Qt.Key.Key_E)
+    first.commands.do("theme")
+    first.close()
+    second = make_window(view_options=views[-1])
+    assert second.overlay.on
+    assert not second.panel.isVisible()
+    assert second.view.options.theme == "light"
+    assert bytes(second.saveGeometry().data()) != b""
+
+
+def test_settings_that_cannot_be_saved_are_told(make_window: MakeWindow) -> None:
+    def refuse(_settings: Settings) -> None:
+        raise FacetError("The settings cannot be saved: the disk is full.")
+
+    window = make_window(save_settings=refuse)
+    window.model.edit(reach="far")
+    window._saving.flush()
+    assert _notices(window) == ["The settings cannot be saved: the disk is full."]
+
+
+def test_messages_of_the_start_are_shown(make_window: MakeWindow) -> None:
+    assert _notices(make_window(messages=("The settings were damaged.",))) == ["The settings were damaged."]
+
+
+def test_an_effect_that_failed_is_told_with_a_mend(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window(settings=Settings(effects=(("hide", Hide()),)))
+    output = make_output(faults=(Fault("hide", "no memory"),))
+    _play(window, output)
+    assert _notices(window) == ["Privacy stopped: no memory."]
+    assert window.panel.cards["hide"].trouble_text == "failed"
+    _play(window, make_output(1))
+    assert _notices(window) == []
+    assert window.panel.cards["hide"].trouble_text == ""
+
+
+def test_switching_on_again_lets_the_effect_be_seen_off(make_window: MakeWindow, qtbot: QtBot) -> None:
+    from tests.app.ui.window_fakes import Shape
+
+    window = make_window(settings=Settings(effects=(("shape", Shape(slim=0.5)),)))
+    window.commands.do("again:shape")
+    assert _session(window).last("adopt").effects == ()
+    qtbot.waitUntil(lambda: _session(window).last("adopt").effects == (("shape", Shape(slim=0.5)),), timeout=2000)
+
+
+def test_a_face_is_chosen_by_a_click(make_window: MakeWindow) -> None:
+    window = make_window(settings=Settings(effects=(("hide", Hide()),)))
+    _play(window, make_output())
+    window.commands.pick_face("hide", "keep")
+    window.stage.picture.clicked.emit(600.0, 20.0)
+    assert window.face_picker.asking
+    window.stage.picture.clicked.emit(160.0, 180.0)
+    assert not window.face_picker.asking
+    assert window.model.params("hide").keep == 7
+    assert _notices(window) == []
+
+
+def test_escape_gives_up_choosing_a_face(make_window: MakeWindow) -> None:
+    window = make_window()
+    _play(window, make_output())
+    window.commands.pick_face("hide", "keep")
+    assert len(_notices(window)) == 1
+    _key(window, Qt.Key.Key_Escape)
+    assert not window.face_picker.asking
+    assert _notices(window) == []
+
+
+def test_the_snapshot_is_told_when_it_is_there(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window()
+    _key(window, Qt.Key.Key_S)
+    assert not [told for told, _ in _session(window).told if told == "snapshot"]
+    _play(window, make_output())
+    _key(window, Qt.Key.Key_S)
+    path: Path = _session(window).last("snapshot")
+    assert _notices(window) == []
+    path.write_bytes(b"png")
+    qtbot.waitUntil(lambda: _notices(window) == [f"Snapshot saved: {path}"], timeout=2000)
+    _key(window, Qt.Key.Key_S)
+    assert _session(window).last("snapshot") != path
+
+
+def test_a_recording_runs_and_is_finished_by_closing(make_window: MakeWindow) -> None:
+    window = make_window()
+    _play(window, make_output())
+    _key(window, Qt.Key.Key_R)
+    assert window.bar.record.text() == "0:00"
+    assert window.bar.record.accessibleName() == "Stop recording"
+    window.close()
+    assert _session(window).last("record") is None
+
+
+def test_a_recording_that_failed_ends_in_the_bar_too(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window()
+    _play(window, make_output())
+    _key(window, Qt.Key.Key_R)
+    _session(window).path = None
+    _play(window, RunnerEvent("fault", "The disk is full."))
+    qtbot.waitUntil(lambda: window.bar.record.text() == "REC", timeout=2000)
+    assert "The disk is full." in _notices(window)
+
+
+def test_a_file_that_is_dropped_is_opened(make_window: MakeWindow, tmp_path: Path) -> None:
+    window = make_window()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "film.mp4"))])
+    event = QDropEvent(
+        QPointF(50, 50), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    window.dropEvent(event)
+    assert _session(window).last("start") == str(tmp_path / "film.mp4")
+    assert window.view.options.recent == (str(tmp_path / "film.mp4"),)
+    assert window.picker.text() == "film.mp4"
+
+
+def test_the_tray_marks_the_preset_in_use(make_window: MakeWindow) -> None:
+    window = make_window()
+    marked = [chip.isChecked() for chip in window.tray.chips]
+    assert marked == [True, False]
+    QTest.mouseClick(window.tray.chips[1], Qt.MouseButton.LeftButton, pos=QPoint(20, 10))
+    assert [chip.isChecked() for chip in window.tray.chips] == [False, True]
+    window.model.set_param("hide", "strength", 0.2)
+    assert [chip.isChecked() for chip in window.tray.chips] == [False, False]
+    _key(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert [chip.isChecked() for chip in window.tray.chips] == [False, True]
+    _key(window, Qt.Key.Key_9)
+    assert window.model.settings.effects == (("hide", Hide()),)
+
+
+def test_view_and_faces_sections(make_window: MakeWindow) -> None:
+    window = make_window()
+    window.view_section._rows["perception"].switch.click()
+    assert window.perception.on
+    window.view_section._layers["matte"].switch.click()
+    assert "matte" in window.perception.shown
+    window.faces_section._rows["reach"].changed.emit("crowd")
+    window.faces_section._rows["max_faces"].changed.emit(12)
+    assert (window.model.settings.reach, window.model.settings.max_faces) == ("crowd", 12)
+    assert "fail_secure" in window.faces_section._rows
+
+
+def test_full_screen_and_back(make_window: MakeWindow) -> None:
+    window = make_window()
+    _play(window, make_output())
+    _key(window, Qt.Key.Key_F11)
+    assert not window.panel.isVisible()
+    assert not window.tray.isVisible()
+    assert window.stage.picture.margin == 0
+    _key(window, Qt.Key.Key_Escape)
+    assert not window.isFullScreen()
+    assert window.panel.isVisible()
+    assert window.stage.picture.margin > 0
+
+
+def test_every_shortcut_is_an_action(make_window: MakeWindow) -> None:
+    from app.ui.shortcuts import SHORTCUTS
+
+    assert {item.action for item in SHORTCUTS} <= make_window().commands.names
+    assert len({item.key for item in SHORTCUTS}) == len(SHORTCUTS)
+
+
+def test_no_button_for_what_does_not_exist(make_window: MakeWindow) -> None:
+    from app.ui.button import Button
+
+    for button in make_window().findChildren(Button):
+        words = f"{button.text()} {button.accessibleName()} {button.toolTip()}".lower()
+        assert not any(word in words for word in ("gpu", "cpu", "sticker", "driver", "virtual"))
+        assert button.accessibleName()
