@@ -9,6 +9,7 @@ from time import monotonic
 from app.pipeline.slot import LatestSlot
 from app.pipeline.types import EventKind, RunnerEvent
 from app.sources.base import BadInput, CameraLost, Source, SourceInfo, SourceStalled
+from app.sources.tuning import Tunable, Tuning
 from models.errors import FacetError
 from models.types import Frame
 
@@ -78,6 +79,12 @@ class Capture:
         """Facts of the source; the last ones after its end, None before it is open."""
         source = self._source
         return source.info if source is not None else self._info
+
+    def tune(self, tuning: Tuning) -> None:
+        """Set the camera's controls, where the source has any."""
+        source = self._source
+        if isinstance(source, Tunable):
+            source.tune(tuning)
 
     def stop(self) -> None:
         """Ask the thread to end; returns at once."""

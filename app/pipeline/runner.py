@@ -20,6 +20,7 @@ from app.pipeline.timing import Timing
 from app.pipeline.types import LatencyStats, Output, RunnerEvent
 from app.settings import Settings
 from app.sources.base import SourceInfo
+from app.sources.tuning import Tuning
 from models.errors import FacetError
 from models.types import Wants
 
@@ -125,6 +126,11 @@ class Runner:
             self._capture.hold = frozen
         if frozen:
             self._life.frames.clear()
+
+    def tune(self, tuning: Tuning) -> None:
+        """See LiveSession."""
+        if self._capture is not None:
+            self._capture.tune(tuning)
 
     def take_output(self) -> Output | None:
         """See LiveSession."""

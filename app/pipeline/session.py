@@ -9,6 +9,7 @@ from typing import Protocol
 from app.pipeline.types import LatencyStats, Output, RunnerEvent
 from app.settings import Settings
 from app.sources.base import SourceInfo
+from app.sources.tuning import Tuning
 from models.types import Wants
 
 
@@ -44,6 +45,10 @@ class LiveSession(Protocol):
 
     def freeze(self, frozen: bool) -> None:
         """Hold the present frame; new settings still apply to it. The camera is read on, so that nothing is stale."""
+        ...
+
+    def tune(self, tuning: Tuning) -> None:
+        """Set the controls of the present camera; `SourceInfo.controls` says which it offers."""
         ...
 
     def take_output(self) -> Output | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from app.sources.tuning import Control
 from models.errors import FacetError
 from models.types import Frame
 
@@ -48,6 +49,7 @@ class SourceInfo:
         pixel_format: as negotiated, e.g. "MJPG"; "" where it has no meaning.
         names: file names of a folder's pictures, in order.
         hints: plain sentences about what limits the source (long exposure, fallback format).
+        controls: what a camera offers to be tuned (see `app.sources.tuning`).
     """
 
     kind: Kind
@@ -60,6 +62,7 @@ class SourceInfo:
     measured_fps: float = 0.0
     names: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    controls: frozenset[Control] = frozenset()
 
 
 class Source(Protocol):

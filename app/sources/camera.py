@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Callable
 
 from app.sources.base import CameraLost, SourceInfo
-from app.sources.capture import Control, Tuning
 from app.sources.cv_camera import open_camera
 from app.sources.devices import CameraDevice, list_cameras, refusal
 from app.sources.helper_process import HelperProcess, Opener
 from app.sources.recovering import Lost, Recovering
+from app.sources.tuning import Tuning
 from models.types import Frame
 
 _WINDOW = 60
@@ -73,6 +73,7 @@ class CameraSource:
             live=True,
             pixel_format=opened.pixel_format,
             hints=opened.hints,
+            controls=opened.offers,
         )
         grabs_ns = tuple(self._grabs_ns)
         if len(grabs_ns) < _ENOUGH:
@@ -86,13 +87,8 @@ class CameraSource:
             )
         return dataclasses.replace(facts, measured_fps=measured_fps, hints=hints)
 
-    @property
-    def offers(self) -> frozenset[Control]:
-        """The controls that `tune` can set on this camera."""
-        return self._frames.opened.offers
-
     def tune(self, tuning: Tuning) -> None:
-        """Any thread: set the camera's controls from the next frame on, and again whenever it comes back."""
+        """See Tunable."""
         self._tuning = tuning
 
     def read(self, timeout_s: float) -> Frame | None:

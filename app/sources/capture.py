@@ -1,26 +1,11 @@
 """What a device or stream is to the helper process that reads it, and the messages between the two processes."""
 
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from app.sources.base import Reason
+from app.sources.tuning import Control, Tuning
 from models.types import U8
-
-Control = Literal["exposure", "white_balance", "mains"]
-
-
-@dataclass(frozen=True, slots=True)
-class Tuning:
-    """What a user asks of a camera; what it does not offer is passed over.
-
-    Attributes:
-        lock_exposure / lock_white_balance: hold the present value instead of the camera's automatic.
-        mains_hz: 50 or 60 against flicker under lamps; 0 leaves it to the camera.
-    """
-
-    lock_exposure: bool = False
-    lock_white_balance: bool = False
-    mains_hz: Literal[0, 50, 60] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from app.sources import v4l2
 from app.sources.base import BadInput
-from app.sources.capture import Control, Opened, Over, Shot, Tuning
+from app.sources.capture import Opened, Over, Shot
 from app.sources.devices import list_cameras, refusal
 from app.sources.files import quiet_opencv
+from app.sources.tuning import Control, Tuning
 from models.types import U8
 
 _WISH = "MJPG"

@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 
 from app.sources.base import BadInput
-from app.sources.capture import Capture, Opened, Over, Refused, Shot, Tuning
+from app.sources.capture import Capture, Opened, Over, Refused, Shot
+from app.sources.tuning import Tuning
 from models.types import U8
 
 Opener = Callable[..., Capture]

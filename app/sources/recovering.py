@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable
 
 from app.sources.base import BadInput, SourceStalled
-from app.sources.capture import Opened, Over, Shot, Tuning
+from app.sources.capture import Opened, Over, Shot
 from app.sources.helper_process import HelperProcess
+from app.sources.tuning import Tuning
 from models.types import U8
 
 _OPEN_S = 10.0

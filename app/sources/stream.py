@@ -9,11 +9,12 @@ import numpy as np
 from av.container import InputContainer
 
 from app.sources.base import BadInput, SourceInfo, SourceStalled
-from app.sources.capture import Opened, Over, Shot, Tuning
+from app.sources.capture import Opened, Over, Shot
 from app.sources.decoder import Decoder, NoVideo, now_ms
 from app.sources.helper_process import HelperProcess, Opener
 from app.sources.pacing import Pacer
 from app.sources.recovering import Lost, Recovering
+from app.sources.tuning import Tuning
 from models.types import U8, Frame
 
 SCHEMES = ("http", "https", "rtsp", "rtsps", "rtmp", "rtmps", "srt", "udp", "rtp", "tcp")

@@ -5,7 +5,8 @@ import time
 from pathlib import Path
 
 from app.sources.base import BadInput
-from app.sources.capture import Opened, Over, Shot, Tuning
+from app.sources.capture import Opened, Over, Shot
+from app.sources.tuning import Tuning
 from models.types import U8
 
 SIZE_WH = (16, 12)

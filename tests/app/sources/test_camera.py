@@ -10,9 +10,10 @@ import pytest
 
 from app.sources.base import BadInput, CameraLost, SourceStalled
 from app.sources.camera import CameraSource
-from app.sources.capture import Shot, Tuning
+from app.sources.capture import Shot
 from app.sources.devices import CameraDevice
 from app.sources.helper_process import Opener
+from app.sources.tuning import Tuning
 from models.types import Frame
 from tests.app.sources import fake_captures as fakes
 
@@ -206,7 +207,7 @@ def test_settings_reach_the_camera_once_and_again_after_a_replug(desk: Desk, tmp
     log = tmp_path / "log"
     source = CameraSource(0, opener=partial(fakes.logs, str(log)), find=desk.find, retry_s=0.01)
     try:
-        assert source.offers == {"exposure"}
+        assert source.info.controls == {"exposure"}
         _next(source)
         assert not log.exists()
         source.tune(Tuning(lock_exposure=True, mains_hz=50))

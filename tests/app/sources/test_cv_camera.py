@@ -4,8 +4,9 @@ import pytest
 
 from app.sources import cv_camera, v4l2
 from app.sources.base import BadInput
-from app.sources.capture import Over, Shot, Tuning
+from app.sources.capture import Over, Shot
 from app.sources.cv_camera import CvCamera
+from app.sources.tuning import Tuning
 from models.types import U8
 
 _MJPG = float(cv2.VideoWriter.fourcc(*"MJPG"))

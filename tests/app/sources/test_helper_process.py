@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from app.sources.base import BadInput
-from app.sources.capture import Opened, Over, Shot, Tuning
+from app.sources.capture import Opened, Over, Shot
 from app.sources.helper_process import HelperProcess, Opener, answer_requests
+from app.sources.tuning import Tuning
 from tests.app.sources import fake_captures as fakes
 
 Start = Callable[[Opener], HelperProcess]
