@@ -1,11 +1,11 @@
 """Where heads are: an ellipse around each tracked face that covers forehead, chin, ears and the near future.
 
 Pure geometry in numpy. Used by whatever hides faces. It errs on the large side: an ellipse grows at once and shrinks
-slowly, is stretched by motion and coasting, and stays for a while after its track is gone.
+slowly, is stretched by motion and coasting, and goes on for a while where its track was lost.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import atan2, cos, degrees, exp, hypot, radians, sin
 
 import numpy as np
@@ -16,8 +16,12 @@ from models.types import F32, Face
 
 SHRINK_TIME_S = 0.6
 LINGER_S = 1.0
-"""An ellipse outlives its track by this long, where something person-like may still be under it."""
+"""An ellipse outlives its track by this long, going on as the head last moved."""
+BEHIND_S = 8.0
+"""Whoever was lost behind another head may come out again for this long."""
 _LINGER_GROWTH_PER_S = 0.4
+_SPEED_TIME_S, _SLOWING_TIME_S = 0.1, 0.8
+"""Smoothing of a head's speed; how soon a lost head is taken to stop."""
 
 _UP, _DOWN, _SIDE = 0.30, 0.10, 0.17
 """Margins around the mesh in units of its own height (up, down) and width: hair line, chin, ears."""
@@ -28,23 +32,50 @@ _TURN_SHIFT = 0.35
 _INNER_RADIUS = 0.92
 """No mesh point lies farther out in its ellipse than this."""
 _BOX_W, _BOX_H, _BOX_UP = 0.80, 0.80, 0.06
-"""Half width, half height and upward shift of the ellipse around a bare detector box, in units of the box."""
+"""Half width, half height and upward shift of the ellipse around a bare box, in units of the box."""
 _MOTION_SHARE = 0.6
 """The ellipse reaches this share of one frame's motion further, both ways: smoothing and motion blur."""
+_RING = 1.7
+"""How far around a head whoever is behind it may show, in units of its ellipse, before he is found again."""
+
+
+_SAME_PLACE = 0.5
+"""Heads closer than this, in units of an ellipse, are in one place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One remembered head. `gone_s`: how long its track has been missing."""
+    """One remembered head.
+
+    Attributes:
+        oval: what to cover.
+        base_wh: half width and height without the stretch by motion: what shrinks slowly.
+        centre_xy: of the face when seen; where it is taken to have gone since.
+        speed_xy: pixels a second, smoothed.
+        unseen: whether the face was not seen on this frame: coasting, or its track is gone.
+        lost_s: for how long its track has been gone.
+        age_s: since the face was first seen.
+    """
 
     oval: Oval
     base_wh: tuple[float, float]
-    """Half width and height without the stretch by motion: what shrinks slowly."""
-    gone_s: float = 0.0
+    centre_xy: tuple[float, float]
+    speed_xy: tuple[float, float] = (0.0, 0.0)
+    unseen: bool = False
+    lost_s: float = 0.0
+    age_s: float = 0.0
 
 
-Heads = Mapping[int, Head]
-"""By track id."""
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """All heads of a frame by track id; `behind`: seconds since someone was lost behind the head of that id."""
+
+    by_id: Mapping[int, Head] = field(default_factory=dict)
+    behind: Mapping[int, float] = field(default_factory=dict)
+
+    def rings(self) -> dict[int, Oval]:
+        """Around each head that hides somebody, the ellipse within which he may come out."""
+        return {track_id: self.by_id[track_id].oval.grown(_RING) for track_id in self.behind}
 
 
 def face_oval(face: Face) -> Oval:
@@ -63,44 +94,113 @@ def face_oval(face: Face) -> Oval:
     return _containing(Oval(centre, half_wh, oval.angle_deg), np.asarray(face.mesh[:468, :2], np.float32))
 
 
-def follow_heads(known: Heads, faces: tuple[Face, ...], dt_s: float) -> dict[int, Head]:
+def follow_heads(before: Heads, faces: tuple[Face, ...], dt_s: float) -> Heads:
     """The heads of this frame: every face, and for a while those that were there before.
 
     Args:
-        known: the heads of the frame before.
+        before: the heads of the frame before.
         faces: all faces of this frame.
         dt_s: seconds since then.
     """
-    heads = {face.track_id: _moved(known.get(face.track_id), face_oval(face), dt_s) for face in faces}
-    present = list(heads.values())
-    for track_id, head in known.items():
-        gone_s = head.gone_s + dt_s
-        if track_id in heads or gone_s > LINGER_S or _is_under(head.oval, present):
-            continue
-        grown = head.oval.grown(1.0 + _LINGER_GROWTH_PER_S * dt_s)
-        heads[track_id] = replace(head, oval=grown, gone_s=gone_s)
-    return heads
+    known = before.by_id
+    heads: dict[int, Head] = {}
+    found: list[Head] = []
+    for face in faces:
+        old = known.get(face.track_id)
+        heads[face.track_id] = head = (_coasting if face.coasting else _seen)(old, face_oval(face), dt_s)
+        if not face.coasting and (old is None or old.unseen):
+            found.append(head)
+    for track_id, old in known.items():
+        if track_id not in heads and old.lost_s + dt_s <= LINGER_S and not _taken_over(old.oval, found):
+            heads[track_id] = _gone(old, dt_s)
+    return Heads(heads, _behind(before, heads, found, dt_s))
 
 
-def _moved(before: Head | None, oval: Oval, dt_s: float) -> Head:
+def _seen(old: Head | None, oval: Oval, dt_s: float) -> Head:
     """Grow at once, shrink slowly, stretch along the motion."""
-    if before is None or before.gone_s > 0.0:
-        return Head(oval, oval.half_wh)
+    if old is None or old.unseen:
+        return Head(oval, oval.half_wh, oval.centre_xy, age_s=0.0 if old is None else old.age_s + dt_s)
     keep = exp(-dt_s / SHRINK_TIME_S)
     base = (
-        max(oval.half_wh[0], oval.half_wh[0] + (before.base_wh[0] - oval.half_wh[0]) * keep),
-        max(oval.half_wh[1], oval.half_wh[1] + (before.base_wh[1] - oval.half_wh[1]) * keep),
+        max(oval.half_wh[0], oval.half_wh[0] + (old.base_wh[0] - oval.half_wh[0]) * keep),
+        max(oval.half_wh[1], oval.half_wh[1] + (old.base_wh[1] - oval.half_wh[1]) * keep),
     )
-    shift = np.array(oval.centre_xy) - np.array(before.oval.centre_xy)
-    stretch = np.abs(oval.axes() @ shift) * _MOTION_SHARE
-    half_wh = (base[0] + min(float(stretch[0]), base[0]), base[1] + min(float(stretch[1]), base[1]))
-    return Head(Oval(oval.centre_xy, half_wh, oval.angle_deg), base)
+    shift = np.subtract(oval.centre_xy, old.centre_xy)
+    stretch = np.minimum(np.abs(oval.axes() @ shift) * _MOTION_SHARE, base)
+    speed = np.asarray(old.speed_xy)
+    if dt_s > 0.0:
+        speed = speed + (1.0 - exp(-dt_s / _SPEED_TIME_S)) * (shift / dt_s - speed)
+    half_wh = (base[0] + float(stretch[0]), base[1] + float(stretch[1]))
+    drawn = Oval(oval.centre_xy, half_wh, oval.angle_deg)
+    return Head(drawn, base, oval.centre_xy, (float(speed[0]), float(speed[1])), age_s=old.age_s + dt_s)
 
 
-def _is_under(oval: Oval, heads: list[Head]) -> bool:
-    """Whether a head of this frame has taken the place of an old one."""
-    centre = np.array([oval.centre_xy], np.float32)
-    return any(float(head.oval.radius_at(centre)[0]) < 0.5 for head in heads)
+def _coasting(old: Head | None, oval: Oval, dt_s: float) -> Head:
+    """Cover where the tracker takes the face to be, where it would be by its speed, and all between."""
+    if old is None:
+        return Head(oval, oval.half_wh, oval.centre_xy, unseen=True)
+    ahead, speed = _moved_on(old, dt_s)
+    way = np.subtract(ahead, oval.centre_xy)
+    stretch = np.abs(oval.axes() @ way) / 2
+    middle = np.add(oval.centre_xy, way / 2)
+    half_wh = (oval.half_wh[0] + float(stretch[0]), oval.half_wh[1] + float(stretch[1]))
+    drawn = Oval((float(middle[0]), float(middle[1])), half_wh, oval.angle_deg)
+    return Head(drawn, oval.half_wh, ahead, speed, unseen=True, age_s=old.age_s + dt_s)
+
+
+def _gone(old: Head, dt_s: float) -> Head:
+    """Go on without a track: by the speed, growing."""
+    ahead, speed = _moved_on(old, dt_s)
+    step = np.subtract(ahead, old.centre_xy)
+    centre = np.add(old.oval.centre_xy, step)
+    oval = replace(old.oval, centre_xy=(float(centre[0]), float(centre[1]))).grown(1.0 + _LINGER_GROWTH_PER_S * dt_s)
+    return Head(oval, old.base_wh, ahead, speed, unseen=True, lost_s=old.lost_s + dt_s, age_s=old.age_s)
+
+
+def _moved_on(old: Head, dt_s: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Place and speed of an unseen head after `dt_s`."""
+    x, y = old.centre_xy
+    slower = exp(-dt_s / _SLOWING_TIME_S)
+    return (x + old.speed_xy[0] * dt_s, y + old.speed_xy[1] * dt_s), (
+        old.speed_xy[0] * slower,
+        old.speed_xy[1] * slower,
+    )
+
+
+def _taken_over(oval: Oval, found: list[Head]) -> bool:
+    """Whether a head that was found on this frame is in the place of an old one."""
+    return any(_radius(oval, head) < _SAME_PLACE for head in found)
+
+
+def _behind(before: Heads, heads: Mapping[int, Head], found: list[Head], dt_s: float) -> dict[int, float]:
+    """Who hides somebody: heads near which another one has just been lost, until somebody is found there.
+
+    Two tracks in one place count as well: there is one face to be seen, and somebody behind it.
+    """
+    behind = {
+        track_id: age_s + dt_s
+        for track_id, age_s in before.behind.items()
+        if track_id in heads and age_s + dt_s <= BEHIND_S
+    }
+    for track_id, head in heads.items():
+        old = before.by_id.get(track_id)
+        if head.unseen and old is not None and not old.unseen:
+            near = (other for other, front in heads.items() if not front.unseen and _radius(front.oval, old) < _RING)
+            behind.update(dict.fromkeys(near, 0.0))
+    for track_id in list(behind):
+        front = heads[track_id]
+        if any(head is not front and _radius(front.oval, head) < 1.3 * _RING for head in found):
+            del behind[track_id]
+    seen = {track_id: head for track_id, head in heads.items() if not head.unseen}
+    for track_id, front in seen.items():
+        if any(head is not front and _radius(front.oval, head) < _SAME_PLACE for head in seen.values()):
+            behind[track_id] = 0.0
+    return behind
+
+
+def _radius(oval: Oval, head: Head) -> float:
+    """How far a head's centre is from an ellipse's, in units of the ellipse."""
+    return float(oval.radius_at(np.array([head.centre_xy], np.float32))[0])
 
 
 def _mesh_oval(points_xy: F32) -> Oval:

@@ -1,7 +1,8 @@
 """Cover faces so that nothing leaks: what *privacy* does, and what stands in for any effect that failed to hide one.
 
 Never fades: `Face.weight` is ignored. Covered are all tracked faces (coasting ones with their growing box), heads whose
-track has just been lost, and every person in the matte without a tracked face.
+track has just been lost, the surroundings of a head behind which another one went, every person in the matte without a
+tracked face, and whoever has just come in from the border.
 """
 
 from dataclasses import dataclass, field
@@ -9,17 +10,21 @@ from typing import Literal
 
 from effects.base import Scene
 from effects.canvas import Canvas
+from effects.coarse import Region, softened
 from effects.heads import Heads, follow_heads
+from effects.newcomers import Scenery, find_newcomers
 from effects.ops.blend import blend_colour
-from effects.ops.masks import Mask, Oval, map_mask, oval_mask
+from effects.ops.masks import Mask, Oval, map_mask, oval_mask, without
 from effects.ops.mosaic import Grid, grid_over_mask, grid_over_oval, mosaic
-from effects.people import people_without_face
+from effects.people import sort_people
+from models.types import Face
 
 Style = Literal["blur", "pixelate", "block"]
 
 _CELLS_WEAKEST, _CELLS_STRONGEST = 9.0, 3.0
 """Cells across a head. Faces in mosaics finer than this have been recognised by machines (McPherson et al. 2016,
 "Defeating Image Obfuscation with Deep Learning"), so no strength goes there."""
+_SETTLED_S = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +52,65 @@ class Look:
 class Hidden:
     """What a cover remembers from frame to frame."""
 
-    heads: Heads = field(default_factory=dict)
+    heads: Heads = field(default_factory=Heads)
+    scenery: Scenery | None = None
 
 
 def cover(canvas: Canvas, scene: Scene, look: Look, before: Hidden, keep: int = 0) -> Hidden:
-    """Cover everyone, or everyone but the face with the track id `keep` (0 = none); returns what to remember."""
+    """Cover everyone, or everyone but the face with the track id `keep` (0 = none); returns what to remember.
+
+    Who is not seen at the moment is behind the kept face rather than before it, so it is cut out of such covers.
+    """
     heads = follow_heads(before.heads, scene.faces, scene.dt_s)
-    if scene.matte is not None:
-        strangers = people_without_face(scene.matte, scene.faces, scene.size_wh)
-        mask = None if strangers is None else map_mask(strangers, scene.size_wh)
-        if mask is not None:
-            height, width = mask.alpha.shape
-            _draw(canvas, mask, grid_over_mask(mask, max(min(width, height) / look.cells_across, 8.0)), look)
-    kept_here = any(face.track_id == keep for face in scene.faces)
-    for track_id, head in heads.items():
-        if not (kept_here and track_id == keep):
-            _cover_head(canvas, head.oval, look)
-    return Hidden(heads)
+    strangers, scenery = _strangers(canvas, scene, heads, before.scenery)
+    kept = next((face for face in scene.faces if face.track_id == keep), None)
+    spared = None if kept is None else _bare_oval(kept, heads)
+    if strangers.any():
+        _cover_region(canvas, strangers, look)
+    for ring in heads.rings().values():
+        _cover_oval(canvas, ring, look, spared)
+    for track_id, head in heads.by_id.items():
+        if kept is None or track_id != keep:
+            _cover_oval(canvas, head.oval, look, spared if head.unseen else None)
+    return Hidden(heads, scenery)
 
 
-def _cover_head(canvas: Canvas, oval: Oval, look: Look) -> None:
+def _bare_oval(face: Face, heads: Heads) -> Oval:
+    """The face alone, without the surroundings in which another one may show."""
+    x0, y0, x1, y1 = (float(v) for v in face.box_xyxy)
+    half_wh = (max(x1 - x0, 2.0) / 2, max(y1 - y0, 2.0) / 2)
+    return Oval(((x0 + x1) / 2, (y0 + y1) / 2), half_wh, heads.by_id[face.track_id].oval.angle_deg)
+
+
+def _strangers(canvas: Canvas, scene: Scene, heads: Heads, before: Scenery | None) -> tuple[Region, Scenery]:
+    """Coarse map of people without a tracked face, and the scene as it is known now."""
+    people = None if scene.matte is None else sort_people(scene.matte, scene.faces, scene.size_wh)
+    known = None if people is None else people.known
+    settled = [face for face in scene.faces if _is_settled(face, heads, scene.size_wh)]
+    ovals = [heads.by_id[face.track_id].oval for face in settled]
+    scenery = find_newcomers(before, canvas.source.pixels, ovals, settled, known, scene.dt_s)
+    return scenery.found if people is None else scenery.found | people.strangers, scenery
+
+
+def _is_settled(face: Face, heads: Heads, size_wh: tuple[int, int]) -> bool:
+    """False for a face that has just come in: cut by the border, its mesh may lie beside it."""
+    x0, y0, x1, y1 = face.box_xyxy
+    inside = x0 > 1 and y0 > 1 and x1 < size_wh[0] - 1 and y1 < size_wh[1] - 1
+    return bool(inside) or heads.by_id[face.track_id].age_s >= _SETTLED_S
+
+
+def _cover_region(canvas: Canvas, region: Region, look: Look) -> None:
+    mask = map_mask(softened(region), canvas.image.size_wh)
+    if mask is not None:
+        height, width = mask.alpha.shape
+        _draw(canvas, mask, grid_over_mask(mask, max(min(width, height) / look.cells_across, 8.0)), look)
+
+
+def _cover_oval(canvas: Canvas, oval: Oval, look: Look, spared: Oval | None = None) -> None:
     mask = oval_mask(oval, look.feather, canvas.image.size_wh)
     if mask is not None:
-        _draw(canvas, mask, grid_over_oval(oval, look.cells_across), look)
+        grid = grid_over_oval(oval, look.cells_across)
+        _draw(canvas, mask if spared is None else without(mask, spared), grid, look)
 
 
 def _draw(canvas: Canvas, mask: Mask, grid: Grid, look: Look) -> None:

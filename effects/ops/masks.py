@@ -70,6 +70,14 @@ def oval_mask(oval: Oval, feather: float, size_wh: tuple[int, int]) -> Mask | No
     return Mask(x0, y0, _enlarged(_smoothstep((1.0 + feather - radius) / max(feather - slack, 1e-3)), window))
 
 
+def without(mask: Mask, oval: Oval) -> Mask:
+    """The mask, with the inside of an ellipse left out."""
+    alpha = mask.alpha.copy()
+    centre = (oval.centre_xy[0] - mask.x0 - 0.5, oval.centre_xy[1] - mask.y0 - 0.5)
+    cv2.ellipse(alpha, (centre, (2 * oval.half_wh[0], 2 * oval.half_wh[1]), oval.angle_deg), (0,), -1)
+    return Mask(mask.x0, mask.y0, alpha)
+
+
 def map_mask(values: F32, size_wh: tuple[int, int]) -> Mask | None:
     """A coarse map (h, w) of 0..1 stretched over the picture as a mask; None when it is empty."""
     height, width = values.shape

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from effects.heads import LINGER_S, Heads, face_oval, follow_heads
+from effects.heads import BEHIND_S, LINGER_S, Heads, face_oval, follow_heads
 from effects.ops.masks import Oval
 from models.types import Face
 from tests.pipeline_fakes import make_face
@@ -61,51 +61,107 @@ def test_a_coasting_face_is_covered_by_its_growing_box_and_its_last_mesh() -> No
     assert oval.radius_at(grown.mesh[:, :2]).max() <= 0.93
 
 
+def after(*frames: tuple[Face, ...], dt_s: float = DT_S) -> Heads:
+    heads = Heads()
+    for faces in frames:
+        heads = follow_heads(heads, faces, dt_s)
+    return heads
+
+
+def at(x: float, track_id: int = 1, height: float = 160.0, *, coasting: bool = False) -> Face:
+    return make_face(track_id, (x, 200), height, coasting=coasting)
+
+
+def covered(heads: Heads, face: Face, track_id: int = 1) -> bool:
+    assert face.mesh is not None
+    return bool(heads.by_id[track_id].oval.radius_at(face.mesh[:, :2]).max() <= 1.0)
+
+
 def test_nobody_gives_nothing() -> None:
-    assert follow_heads({}, (), DT_S) == {}
+    assert after(()) == Heads()
 
 
 def test_it_grows_at_once_and_shrinks_slowly() -> None:
-    small, large = make_face(1, (300, 200), 150.0), make_face(1, (300, 200), 180.0)
-    heads: Heads = follow_heads({}, (small,), DT_S)
-    heads = follow_heads(heads, (large,), DT_S)
-    assert heads[1].oval.half_wh[1] >= face_oval(large).half_wh[1]
-    heads = follow_heads(heads, (small,), DT_S)
-    assert heads[1].oval.half_wh[1] > 0.9 * face_oval(large).half_wh[1]
+    small, large = at(300, height=150.0), at(300, height=180.0)
+    grown = after((small,), (large,))
+    assert grown.by_id[1].oval.half_wh[1] >= face_oval(large).half_wh[1]
+    again = follow_heads(grown, (small,), DT_S)
+    assert again.by_id[1].oval.half_wh[1] > 0.9 * face_oval(large).half_wh[1]
     for _ in range(120):
-        heads = follow_heads(heads, (small,), DT_S)
-    assert heads[1].oval.half_wh[1] == pytest.approx(face_oval(small).half_wh[1], rel=0.01)
+        again = follow_heads(again, (small,), DT_S)
+    assert again.by_id[1].oval.half_wh[1] == pytest.approx(face_oval(small).half_wh[1], rel=0.01)
 
 
 @pytest.mark.parametrize("step", [(40.0, 0.0), (0.0, 40.0), (-30.0, 30.0)])
 def test_motion_stretches_it_towards_where_it_comes_from_and_goes_to(step: tuple[float, float]) -> None:
     first = make_face(1, (300, 200), 160.0)
     second = make_face(1, (300 + step[0], 200 + step[1]), 160.0)
-    heads = follow_heads(follow_heads({}, (first,), DT_S), (second,), DT_S)
-    lagging = make_face(1, (300 + 1.5 * step[0], 200 + 1.5 * step[1]), 160.0)
-    assert lagging.mesh is not None
-    assert heads[1].oval.radius_at(lagging.mesh[:, :2]).max() <= 1.0
+    heads = after((first,), (second,))
+    assert covered(heads, make_face(1, (300 + 1.5 * step[0], 200 + 1.5 * step[1]), 160.0))
+    assert covered(heads, make_face(1, (300 + 0.5 * step[0], 200 + 0.5 * step[1]), 160.0))
 
 
 def test_a_lost_head_stays_a_while_and_grows() -> None:
-    heads: Heads = follow_heads({}, (make_face(1, (300, 200)),), DT_S)
-    before = heads[1].oval.half_wh[0]
+    heads = after((at(300),))
+    before = heads.by_id[1].oval.half_wh[0]
     heads = follow_heads(heads, (), LINGER_S / 2)
-    assert heads[1].oval.half_wh[0] > before
-    assert follow_heads(heads, (), LINGER_S) == {}
+    assert heads.by_id[1].oval.half_wh[0] > before
+    assert follow_heads(heads, (), LINGER_S).by_id == {}
+
+
+@pytest.mark.parametrize("coasting_frames", [0, 5])
+def test_an_unseen_head_goes_on_as_it_moved(coasting_frames: int) -> None:
+    moving = [(at(200 + 8 * n),) for n in range(20)]
+    coasting = [(at(200 + 8 * 19, coasting=True),)] * coasting_frames
+    heads = after(*moving, *coasting, *[()] * (8 - coasting_frames))
+    assert covered(heads, at(200 + 8 * 26))
+    assert covered(heads, at(200 + 8 * 24))
+
+
+def test_a_coasting_head_is_covered_where_it_was_too() -> None:
+    moving = [(at(200 + 8 * n),) for n in range(20)]
+    heads = after(*moving, *[(at(200 + 8 * 19, coasting=True),)] * 8)
+    assert covered(heads, at(200 + 8 * 19))
+    assert covered(heads, at(200 + 8 * 26))
 
 
 def test_a_lost_head_gives_way_to_the_one_that_takes_its_place() -> None:
-    heads = follow_heads({}, (make_face(1, (300, 200)),), DT_S)
-    heads = follow_heads(heads, (make_face(2, (305, 203)),), DT_S)
-    assert set(heads) == {2}
+    assert set(after((at(300),), (at(305, 2),)).by_id) == {2}
 
 
 def test_a_head_that_comes_back_does_not_stretch_over_the_gap() -> None:
-    heads: Heads = follow_heads({}, (make_face(1, (100, 200)),), DT_S)
-    heads = follow_heads(heads, (), DT_S)
-    heads = follow_heads(heads, (make_face(1, (500, 200)),), DT_S)
-    assert heads[1].oval.half_wh == face_oval(make_face(1, (500, 200))).half_wh
+    assert after((at(100),), (), (at(500),)).by_id[1].oval == face_oval(at(500))
+
+
+def test_somebody_lost_behind_another_may_come_out_anywhere_around_him() -> None:
+    heads = after((at(300), at(420, 2)), (at(300),))
+    assert set(heads.rings()) == {1}
+    ring = heads.rings()[1]
+    for x in (300 - 100, 300 + 100):
+        assert ring.radius_at(np.array([[x, 200]], np.float32))[0] < 1.0
+    for _ in range(100):
+        heads = follow_heads(heads, (at(300),), DT_S)
+    assert set(heads.rings()) == {1}
+    assert heads.rings()[1].centre_xy == heads.by_id[1].oval.centre_xy
+
+
+def test_the_ring_ends_when_somebody_is_found_there() -> None:
+    lost = after((at(300), at(420, 2)), (at(300),), (at(300),))
+    assert follow_heads(lost, (at(300), at(200, 3)), DT_S).rings() == {}
+
+
+def test_the_ring_ends_with_its_time_and_with_its_head() -> None:
+    lost = after((at(300), at(420, 2)), (at(300),))
+    assert follow_heads(lost, (at(300),), BEHIND_S + 0.1).rings() == {}
+    assert follow_heads(lost, (), LINGER_S + 1).rings() == {}
+
+
+def test_somebody_lost_far_away_makes_no_ring() -> None:
+    assert after((at(100), at(600, 2)), (at(100),)).rings() == {}
+
+
+def test_two_tracks_in_one_place_make_a_ring() -> None:
+    assert set(after((at(300), at(310, 2))).rings()) == {1, 2}
 
 
 def test_a_broken_mesh_falls_back_to_the_box() -> None:

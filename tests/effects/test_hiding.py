@@ -105,6 +105,18 @@ def test_a_person_without_face_is_gone(style: Style) -> None:
     assert np.array_equal(before[:, :120], after[:, :120])
 
 
+def test_whoever_went_behind_a_kept_face_is_covered_and_the_kept_face_is_not() -> None:
+    kept, other = make_face(7, (260, 180), 120.0), make_face(8, (350, 180), 120.0)
+    _before, _after, hidden = covered([kept, other], keep=7)
+    before, after, _hidden = covered([kept], before=hidden, keep=7)
+    area = face_area(kept)
+    assert np.array_equal(before[area], after[area])
+    assert bare_share(before, after, face_area(make_face(9, (350, 180), 120.0)) & ~face_area(kept)) < 0.01
+    beside = np.zeros_like(area)
+    beside[150:210, 355:365] = True
+    assert bare_share(before, after, beside) < 0.01
+
+
 def test_strength_never_goes_finer_than_the_weakest() -> None:
     assert Look(strength=0.0).cells_across <= 9.0
     assert Look(strength=1.0).cells_across >= 2.0

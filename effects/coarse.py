@@ -1,0 +1,58 @@
+"""Coarse maps of the picture, 96 cells on the long side, on which whole persons are reasoned about cheaply."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.types import F32, U8
+
+Region = NDArray[np.bool_]
+Labels = NDArray[np.int32]
+
+LONG_CELLS = 96
+
+
+def map_scale(size_wh: tuple[int, int]) -> float:
+    """Cells per pixel."""
+    return LONG_CELLS / max(size_wh)
+
+
+def map_wh(size_wh: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of the map in cells."""
+    scale = map_scale(size_wh)
+    return max(4, round(size_wh[0] * scale)), max(4, round(size_wh[1] * scale))
+
+
+def shrunk(pixels: U8) -> U8:
+    """(H, W, 3) pixels -> (h, w, 3) mean colours of the cells, from every third or fourth pixel of large pictures."""
+    height, width = pixels.shape[:2]
+    step = max(1, max(height, width) // (3 * LONG_CELLS))
+    sparse = np.ascontiguousarray(pixels[::step, ::step])
+    return np.asarray(cv2.resize(sparse, map_wh((width, height)), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def regions(area: Region) -> tuple[Labels, Labels]:
+    """Connected regions: label per cell (0 = outside), and per label x, y, width, height and cells (n, 5)."""
+    _count, labels, stats, _centres = cv2.connectedComponentsWithStatsWithAlgorithm(
+        area.astype(np.uint8), connectivity=8, ltype=cv2.CV_32S, ccltype=cv2.CCL_BBDT
+    )
+    return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
+
+
+def span(low: float, high: float, length: int) -> slice:
+    """The cells from `low` to `high`, at least one, cut to the map."""
+    first = int(min(max(low, 0.0), length - 1))
+    return slice(first, max(first, int(min(max(high, 0.0), length - 1))) + 1)
+
+
+def grown(area: Region, cells: int) -> Region:
+    """The area, `cells` cells larger all around."""
+    side = 2 * cells + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    return np.asarray(cv2.dilate(area.astype(np.uint8), kernel), np.bool_)
+
+
+def softened(area: Region) -> F32:
+    """0..1: solid in the area and one cell around it, fading over three more."""
+    wide = grown(area, 3).astype(np.float32)
+    return np.asarray(cv2.blur(wide, (5, 5), borderType=cv2.BORDER_REPLICATE), np.float32)

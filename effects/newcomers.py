@@ -1,0 +1,155 @@
+"""Who comes into the picture, before any network sees a face: what has come in from the border and is new.
+
+A detector needs most of a face, the matte most of a head. Until then a newcomer is a patch that differs from the scene
+as it has been, touches the border and belongs to no tracked person. The scene is learnt as a running mean and spread
+per cell (after Wren et al. 1997, "Pfinder"). Where the camera itself moves there is no scene to compare with, and
+nothing is found.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp
+
+import cv2
+import numpy as np
+
+from effects.coarse import Region, grown, map_scale, map_wh, regions, shrunk, span
+from effects.ops.masks import Oval
+from models.types import F32, U8, Face
+
+_LEAST_LEVELS = 14.0
+_SPREADS = 4.0
+"""A cell is new when it differs by so many grey levels and so many times its usual spread."""
+_LEARN_S, _LEARN_PERSON_S, _LEARN_NEW_S = 1.0, 0.15, 12.0
+_SPREAD_S, _SPREAD_NEW_S = 2.0, 30.0
+_EXPLAINED_S = 2.0
+"""For so long after a person has left a cell, what appears there is what the person had hidden."""
+_LEAST_CELLS = 8
+_MOVED_SHARE = 0.35
+"""With more of the picture new, the camera moved or the light changed: the scene is learnt anew."""
+_BESIDE_FACES = 0.12
+"""Smaller patches beside a tracked person, in squared face heights, are that person's own."""
+_MARGIN = 0.2
+"""How much larger than what is new a newcomer is taken to be, as a share of its longer side."""
+_HAIR, _BODY = 1.1, 3.0
+"""How far to the side, beside the face and below it, what belongs to a face may reach, in face heights."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scenery:
+    """The scene without newcomers, per cell.
+
+    Attributes:
+        mean: (h, w, 3) colour.
+        spread: (h, w) usual deviation in grey levels.
+        since_person_s: (h, w) seconds since a tracked person was there.
+        found: (h, w) where newcomers were on the last frame.
+    """
+
+    mean: F32
+    spread: F32
+    since_person_s: F32
+    found: Region
+
+
+def find_newcomers(
+    before: Scenery | None, pixels: U8, heads: Sequence[Oval], faces: Sequence[Face], known: Region | None, dt_s: float
+) -> Scenery:
+    """Look for newcomers in the next frame; the result's `found` says where they are.
+
+    Args:
+        before: of the frame before; None at the beginning.
+        pixels: (H, W, 3) the untouched frame.
+        heads: the ellipses around tracked heads.
+        faces: all tracked faces.
+        known: coarse map of persons with a tracked face, from the matte; None without a matte.
+        dt_s: seconds since the frame before.
+    """
+    size_wh = (pixels.shape[1], pixels.shape[0])
+    colours = shrunk(pixels).astype(np.float32)
+    persons = _persons(heads, faces, known, size_wh)
+    if before is None or before.mean.shape != colours.shape:
+        return _fresh(colours, persons)
+    shift = np.median((colours - before.mean).reshape(-1, 3)[::7], axis=0).astype(np.float32)
+    deviation = np.abs(colours - before.mean - shift).max(axis=2)
+    since_person_s = np.where(persons, 0.0, before.since_person_s + np.float32(dt_s)).astype(np.float32)
+    new = deviation > np.maximum(_LEAST_LEVELS, _SPREADS * before.spread)
+    new = np.asarray(cv2.medianBlur(new.astype(np.uint8), 3), np.bool_) & (since_person_s > _EXPLAINED_S)
+    if np.count_nonzero(new) > _MOVED_SHARE * new.size:
+        return _fresh(colours, persons)
+    face_h = min((float(face.box_xyxy[3] - face.box_xyxy[1]) for face in faces), default=0.0) * map_scale(size_wh)
+    found = _from_the_border(new, before.found, persons, _BESIDE_FACES * face_h * face_h)
+    return _learnt(before, colours, deviation, since_person_s, found, dt_s)
+
+
+def _fresh(colours: F32, persons: Region) -> Scenery:
+    shape = persons.shape
+    return Scenery(colours, np.full(shape, 3.0, np.float32), np.full(shape, 1e3, np.float32), np.zeros(shape, np.bool_))
+
+
+def _persons(heads: Sequence[Oval], faces: Sequence[Face], known: Region | None, size_wh: tuple[int, int]) -> Region:
+    """The cells of tracked persons: their heads, and below and close beside them what the matte gives them.
+
+    Beside a head only what is close counts: hair and hands, but no second head that the matte joins to the first.
+    """
+    width, height = map_wh(size_wh)
+    scale = map_scale(size_wh)
+    drawn = np.zeros((height, width), np.uint8)
+    around = np.zeros((height, width), np.uint8)
+    for face in faces:
+        x0, y0, x1, y1 = (float(v) * scale for v in face.box_xyxy)
+        middle, face_h = (x0 + x1) / 2, y1 - y0
+        around[:, span(middle - _HAIR * face_h, middle + _HAIR * face_h, width)] = 1
+        if y1 < height:
+            around[span(y1, height, height), span(middle - _BODY * face_h, middle + _BODY * face_h, width)] = 1
+    if known is None:
+        drawn = around
+    elif faces:
+        drawn = (grown(known, 2) & around.astype(np.bool_)).astype(np.uint8)
+    for oval in heads:
+        x, y = (value * scale for value in oval.centre_xy)
+        half = (oval.half_wh[0] * scale * 1.3 + 1, oval.half_wh[1] * scale * 1.3 + 1)
+        cv2.ellipse(drawn, ((x, y), (2 * half[0], 2 * half[1]), oval.angle_deg), (1,), -1)
+    return drawn.astype(np.bool_)
+
+
+def _from_the_border(new: Region, found: Region, persons: Region, own_area: float) -> Region:
+    """Patches that touch the border, or were found before; those of the left, of the right and the rest filled up."""
+    result = np.zeros(new.shape, np.uint8)
+    labels, stats = regions(new)
+    if len(stats) == 1:
+        return result.astype(np.bool_)
+    height, width = new.shape
+    x, y, w, h, area = (stats[:, column] for column in range(5))
+    left, right, below = x == 0, x + w == width, y + h == height
+    again = _touching(labels, grown(found, 2), len(stats))
+    beside = _touching(labels, grown(persons, 2), len(stats))
+    from_border = left | right | (y == 0) | (below & ~beside)
+    chosen = (from_border | again) & (area >= _LEAST_CELLS) & ~(beside & (area < own_area))
+    chosen[0] = False
+    # A newcomer often shows as several patches, hair and shoulder before the face between them.
+    groups = [np.flatnonzero(chosen & left), np.flatnonzero(chosen & right)]
+    groups += [np.array([label]) for label in np.flatnonzero(chosen & ~left & ~right)]
+    for group in groups:
+        points = cv2.findNonZero(np.isin(labels, group).astype(np.uint8)) if group.size else None
+        if points is not None:
+            patch = np.zeros(new.shape, np.uint8)
+            cv2.fillConvexPoly(patch, cv2.convexHull(points), (1,))
+            result |= grown(patch.astype(np.bool_), int(_MARGIN * max(cv2.boundingRect(points)[2:])))
+    return result.astype(np.bool_)
+
+
+def _touching(labels: "np.typing.NDArray[np.int32]", area: Region, count: int) -> Region:
+    return np.asarray(np.bincount(labels[area], minlength=count) > 0, np.bool_)
+
+
+def _learnt(before: Scenery, colours: F32, deviation: F32, since_person_s: F32, found: Region, dt_s: float) -> Scenery:
+    """The scene moves towards the frame: fast under persons, slowly under newcomers."""
+    rate = np.full(found.shape, 1.0 - exp(-dt_s / _LEARN_S), np.float32)
+    rate[since_person_s <= _EXPLAINED_S] = 1.0 - exp(-dt_s / _LEARN_PERSON_S)
+    rate[found] = 1.0 - exp(-dt_s / _LEARN_NEW_S)
+    mean = before.mean + rate[..., None] * (colours - before.mean)
+    spread_rate = np.where(found, 1.0 - exp(-dt_s / _SPREAD_NEW_S), 1.0 - exp(-dt_s / _SPREAD_S))
+    spread_rate[since_person_s <= _EXPLAINED_S] = 0.0
+    spread = before.spread + spread_rate * (deviation - before.spread)
+    return Scenery(mean, spread.astype(np.float32), since_person_s, found)
