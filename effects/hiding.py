@@ -8,6 +8,8 @@ tracked face, and whoever has just come in from the border.
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from effects.base import Scene
 from effects.canvas import Canvas
 from effects.coarse import Region, softened
@@ -17,7 +19,8 @@ from effects.ops.blend import blend_colour
 from effects.ops.masks import Mask, Oval, map_mask, oval_mask, without
 from effects.ops.mosaic import Grid, grid_over_mask, grid_over_oval, mosaic
 from effects.people import sort_people
-from models.types import Face
+from models.topology import FACE_OVAL
+from models.types import F32, Face
 
 Style = Literal["blur", "pixelate", "block"]
 
@@ -64,7 +67,7 @@ def cover(canvas: Canvas, scene: Scene, look: Look, before: Hidden, keep: int = 
     heads = follow_heads(before.heads, scene.faces, scene.dt_s)
     strangers, scenery = _strangers(canvas, scene, heads, before.scenery)
     kept = next((face for face in scene.faces if face.track_id == keep), None)
-    spared = None if kept is None else _bare_oval(kept, heads)
+    spared = None if kept is None else _face_outline(kept)
     if strangers.any():
         _cover_region(canvas, strangers, look)
     for ring in heads.rings().values():
@@ -75,11 +78,14 @@ def cover(canvas: Canvas, scene: Scene, look: Look, before: Hidden, keep: int = 
     return Hidden(heads, scenery)
 
 
-def _bare_oval(face: Face, heads: Heads) -> Oval:
-    """The face alone, without the surroundings in which another one may show."""
-    x0, y0, x1, y1 = (float(v) for v in face.box_xyxy)
-    half_wh = (max(x1 - x0, 2.0) / 2, max(y1 - y0, 2.0) / 2)
-    return Oval(((x0 + x1) / 2, (y0 + y1) / 2), half_wh, heads.by_id[face.track_id].oval.angle_deg)
+def _face_outline(face: Face) -> F32:
+    """(n, 2) the face alone, without the surroundings in which another one may show."""
+    if face.mesh is not None:
+        return face.mesh[FACE_OVAL, :2]
+    x0, y0, x1, y1 = face.box_xyxy
+    turn = np.linspace(0.0, 2.0 * np.pi, 32, endpoint=False)
+    around = np.stack([(x0 + x1) / 2 + np.cos(turn) * (x1 - x0) / 2, (y0 + y1) / 2 + np.sin(turn) * (y1 - y0) / 2], 1)
+    return np.asarray(around, np.float32)
 
 
 def _strangers(canvas: Canvas, scene: Scene, heads: Heads, before: Scenery | None) -> tuple[Region, Scenery]:
@@ -106,7 +112,7 @@ def _cover_region(canvas: Canvas, region: Region, look: Look) -> None:
         _draw(canvas, mask, grid_over_mask(mask, max(min(width, height) / look.cells_across, 8.0)), look)
 
 
-def _cover_oval(canvas: Canvas, oval: Oval, look: Look, spared: Oval | None = None) -> None:
+def _cover_oval(canvas: Canvas, oval: Oval, look: Look, spared: F32 | None = None) -> None:
     mask = oval_mask(oval, look.feather, canvas.image.size_wh)
     if mask is not None:
         grid = grid_over_oval(oval, look.cells_across)

@@ -70,11 +70,11 @@ def oval_mask(oval: Oval, feather: float, size_wh: tuple[int, int]) -> Mask | No
     return Mask(x0, y0, _enlarged(_smoothstep((1.0 + feather - radius) / max(feather - slack, 1e-3)), window))
 
 
-def without(mask: Mask, oval: Oval) -> Mask:
-    """The mask, with the inside of an ellipse left out."""
+def without(mask: Mask, polygon_xy: F32) -> Mask:
+    """The mask, with the inside of a polygon (n, 2) in frame pixels left out."""
     alpha = mask.alpha.copy()
-    centre = (oval.centre_xy[0] - mask.x0 - 0.5, oval.centre_xy[1] - mask.y0 - 0.5)
-    cv2.ellipse(alpha, (centre, (2 * oval.half_wh[0], 2 * oval.half_wh[1]), oval.angle_deg), (0,), -1)
+    corners = np.rint(polygon_xy - np.array([mask.x0 + 0.5, mask.y0 + 0.5], np.float32)).astype(np.int32)
+    cv2.fillPoly(alpha, [corners], (0,))
     return Mask(mask.x0, mask.y0, alpha)
 
 
