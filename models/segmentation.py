@@ -99,16 +99,16 @@ class PersonMatte:
             state = self._state = _begin(pixels.shape, grey)
         state.regions = follow_faces(state.regions, boxes_xyxy, (pixels.shape[1], pixels.shape[0]))
         state.credit = min(state.credit + (t_s - state.t_s) * _looks_per_s(len(state.regions)), _MOST_CREDIT)
-        stepped = motion.change(grey, state.seen)
+        before, state.seen, state.t_s = state.seen, grey, t_s
+        stepped = motion.change(grey, before)
         cut = not state.cut and motion.share_above(stepped, _CHANGED) > _CUT_SHARE
         if cut:
             state.alpha, state.out = np.zeros_like(state.alpha), None
             state.regions = tuple(Region(region.anchor) for region in state.regions)
-        elif motion.moves(stepped):
-            state.alpha, state.out = motion.carried(state.alpha, grey, state.seen, self._flow), None
-        state.seen, state.t_s = grey, t_s
         changed = motion.change(grey, state.looked)
         due = self._due(state, changed)
+        if len(due) < len(state.regions) and motion.moves(stepped):
+            state.alpha, state.out = motion.carried(state.alpha, grey, before, self._flow), None
         for index in due:
             self._look(state, index, pixels, changed)
         if due:
