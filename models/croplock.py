@@ -28,6 +28,8 @@ _REST_ERROR, _FREE_ERROR = 0.004, 0.010
 """Errors in crop sides between which the resting crop is let go."""
 _LOCK_YAW_DEG, _BOX_YAW_DEG = 32.0, 38.0
 """Between these the crop of the pose goes over into that of the box, which serves profiles better."""
+_LOCK_OUTSIDE, _BOX_OUTSIDE = 0.05, 0.15
+"""The same for the share of the landmarks that lie outside the picture: a pose made of guessed points runs away."""
 _LONGEST_REACH_S = 0.12
 """Nothing is predicted further ahead: across a longer gap a velocity from two frames is worth nothing."""
 
@@ -49,15 +51,15 @@ class CropState:
     velocity: F64
 
 
-def start(mesh: F32, pose: HeadPose, t_s: float) -> CropState:
-    """The state after a face was first seen: (478, 3) mesh in frame pixels and its pose."""
-    seen = _crop_of(mesh, pose)
+def start(mesh: F32, pose: HeadPose, t_s: float, outside: float = 0.0) -> CropState:
+    """The state after a face was first seen: (478, 3) mesh in frame pixels, its pose, its share outside the picture."""
+    seen = _crop_of(mesh, pose, outside)
     return CropState(t_s, seen, seen, np.zeros(4))
 
 
-def follow(state: CropState, used: Region, mesh: F32, pose: HeadPose, t_s: float) -> CropState:
-    """The state after the network, looking at `used`, found `mesh` at `t_s`."""
-    seen = _crop_of(mesh, pose)
+def follow(state: CropState, used: Region, mesh: F32, pose: HeadPose, t_s: float, outside: float = 0.0) -> CropState:
+    """The state after the network, looking at `used`, found `mesh` at `t_s`, a share of it outside the picture."""
+    seen = _crop_of(mesh, pose, outside)
     seen[3] = state.seen[3] + math.remainder(seen[3] - state.seen[3], math.tau)
     crop = _from_region(used)
     crop[3] = seen[3] + math.remainder(crop[3] - seen[3], math.tau)
@@ -86,9 +88,10 @@ def _sizes(change: F64, side_px: float) -> F64:
     return np.array([shift, shift, abs(change[2]), abs(change[3])])
 
 
-def _crop_of(mesh: F32, pose: HeadPose) -> F64:
+def _crop_of(mesh: F32, pose: HeadPose, outside: float) -> F64:
     yaw_deg, _, roll_deg = pose.angles_deg
-    share = (abs(yaw_deg) - _LOCK_YAW_DEG) / (_BOX_YAW_DEG - _LOCK_YAW_DEG)
+    turned = (abs(yaw_deg) - _LOCK_YAW_DEG) / (_BOX_YAW_DEG - _LOCK_YAW_DEG)
+    share = max(turned, (outside - _LOCK_OUTSIDE) / (_BOX_OUTSIDE - _LOCK_OUTSIDE))
     if share >= 1:
         return _from_region(region_from_mesh(mesh))
     centre_cm, side_cm = _canonical_crop()

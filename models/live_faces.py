@@ -11,7 +11,7 @@ from models.detector import Detections, Detector
 from models.hands import Hands, Job
 from models.landmarks import FaceLandmarks, FaceMesh, Region, region_from_keypoints, region_from_mesh
 from models.stage_clock import StageClock
-from models.tracking import Followed, Track, Tracker
+from models.tracking import COAST_S, Followed, Track, Tracker
 from models.types import F32, U8, Reach
 
 SMALLEST_MESH_PX = 24.0
@@ -20,7 +20,7 @@ _SEARCH_S = 0.15
 """Between two passes of the detector while fewer faces than asked are tracked."""
 _CHECK_S = 1.0
 """Between two passes while as many as asked are tracked."""
-_CONFIRMED = 0.2
+_CONFIRMED = 0.15
 """Presence that is enough where the detector saw a face too: blurred and half hidden faces."""
 _SLACK_S = 0.005
 """Clocks of cameras jitter."""
@@ -86,7 +86,7 @@ class LiveFaces:
 
         self._hands.run([*([search] if due else []), *beside, *(partial(look, *aim) for aim in aims)])
         with clock.stage("landmarks"):
-            self._tracker.sort_out(followed, t_s)
+            self._tracker.sort_out(followed, t_s, (pixels.shape[1], pixels.shape[0]))
         if not found and any(track.coasting for track in self.tracks):
             search()
         for detections in found:
@@ -97,8 +97,10 @@ class LiveFaces:
         return self.tracks
 
     def _is_due(self, t_s: float, max_faces: int) -> bool:
-        """Known before this frame's meshes: nobody there, somebody lost, or the time has come."""
-        if not self.tracks or any(track.coasting for track in self.tracks):
+        """Known before this frame's meshes: nobody there, somebody or his mesh just lost, or the time has come."""
+        if not self.tracks or any(track.crop is None and t_s - track.mesh_s <= COAST_S for track in self.tracks):
+            return True
+        if any(track.coasting for track in self.tracks):
             return True
         complete = len(self.tracks) >= max_faces and all(track.crop is not None for track in self.tracks)
         wait_s = _CHECK_S if complete else _SEARCH_S

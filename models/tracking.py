@@ -58,6 +58,7 @@ class Track:
         weight: 0..1, eased.
         coasting: not seen on the latest frame.
         mesh, mesh_raw, signals: of the latest frame; None = too small, not asked for, or coasting.
+        mesh_s: media time of the last mesh.
         crop, smoothing, gaze: what the filters remember.
     """
 
@@ -72,6 +73,7 @@ class Track:
     mesh: F32 | None = None
     mesh_raw: F32 | None = None
     signals: Signals | None = None
+    mesh_s: float = -math.inf
     crop: croplock.CropState | None = None
     smoothing: SmoothingState | None = None
     gaze: GazeState | None = None
@@ -105,6 +107,7 @@ class Tracker:
         self._next_id = 1
         self._t_s = -math.inf
         self._rivals: F32 = np.empty((0, 4), np.float32)
+        self._frame_wh: F32 = np.zeros(2, np.float32)
 
     @property
     def t_s(self) -> float:
@@ -115,8 +118,9 @@ class Tracker:
         """Where the mesh is to look at `t_s`: for every track that was seen by it on the frame before."""
         return [(track, croplock.aim(track.crop, t_s)) for track in self.tracks if track.crop and not track.coasting]
 
-    def sort_out(self, followed: Sequence[Followed], t_s: float) -> None:
+    def sort_out(self, followed: Sequence[Followed], t_s: float, frame_wh: tuple[int, int]) -> None:
         """Take what the mesh saw; a track that has a mesh is to be confirmed anew on each frame, or is lost."""
+        self._frame_wh = np.array(frame_wh, np.float32)
         for track in self.tracks:
             if track.crop is not None:
                 _lose(track)
@@ -133,20 +137,24 @@ class Tracker:
     def see(self, track: Track, found: FaceLandmarks, t_s: float, region: Region | None = None) -> None:
         """A track's face, as the mesh saw it in `region`; None = by way of the detector: the filters start anew."""
         raw = found.mesh
-        pose = head_pose(raw)
+        pose, outside = head_pose(raw), self._share_outside(raw)
         if region is None or track.crop is None:
-            track.crop, memory = croplock.start(raw, pose, t_s), None
+            track.crop, memory = croplock.start(raw, pose, t_s, outside), None
         else:
-            track.crop, memory = croplock.follow(track.crop, region, raw, pose, t_s), track.smoothing
+            track.crop, memory = croplock.follow(track.crop, region, raw, pose, t_s, outside), track.smoothing
         track.mesh, track.smoothing = smooth(raw, t_s, memory)
         track.signals, track.gaze = read_signals(raw, pose, t_s, track.gaze)
-        track.mesh_raw = raw
+        track.mesh_raw, track.mesh_s = raw, t_s
         self._place(track, box_around(track.mesh), raw[_KEYPOINTS, :2], found.presence, t_s)
 
     def see_box(self, track: Track, found: Detections, index: int, t_s: float) -> None:
         """A track's face, as the detector saw it; without a mesh."""
         track.crop = track.smoothing = track.mesh = track.mesh_raw = track.signals = None
         self._place(track, found.boxes_xyxy[index], found.keypoints_xy[index], float(found.scores[index]), t_s)
+
+    def _share_outside(self, mesh: F32) -> float:
+        inside = (mesh[:, :2] >= 0) & (mesh[:, :2] < self._frame_wh)
+        return 1 - np.count_nonzero(inside.all(axis=1)) / len(mesh)
 
     def _place(self, track: Track, box_xyxy: F32, keypoints_xy: F32, score: float, t_s: float) -> None:
         track.box_xyxy = track.held_xyxy = box_xyxy
