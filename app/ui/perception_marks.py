@@ -39,6 +39,16 @@ def mesh(painter: QPainter, points_xy: F32, weight: float) -> None:
     draw_segments(painter, points_xy[_CONTOURS])
 
 
+def outline_uv(painter: QPainter, area: QRectF, mirrored: bool) -> None:
+    """The features' outlines in the face's UV space, so that one sees what a spot of a UV map is."""
+    uv = topology.canonical_face().uv[_CONTOURS]
+    if mirrored:
+        uv = np.stack([1.0 - uv[..., 0], uv[..., 1]], axis=-1)
+    scale = np.array([area.width(), area.height()], np.float32)
+    painter.setPen(QPen(tokens.faint(_THEME.surface, 0.75), 1))
+    draw_segments(painter, uv * scale + np.array([area.x(), area.y()], np.float32))
+
+
 def irises(painter: QPainter, points_xy: F32, weight: float) -> None:
     """A ring on the rim and a dot in the middle of each iris."""
     for group in (topology.RIGHT_IRIS, topology.LEFT_IRIS):

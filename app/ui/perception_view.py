@@ -19,7 +19,7 @@ LAYERS = (
 )
 DEFAULT_LAYERS = frozenset({"mesh", "irises", "boxes", "pose"})
 
-_INSET_PX = 72
+_INSET_PX = 96
 _MOST_INSETS = 5
 
 
@@ -81,7 +81,9 @@ class PerceptionLayer:
             paint.rounded(painter, QRectF(x, y, _INSET_PX, _INSET_PX + 20), 6, tokens.faint(theme.surface, 0.78))
             visible = face.visibility[:, ::-1] if view.mirrored else face.visibility
             image = _indexed(visible, self._seen)
-            painter.drawImage(QRectF(x + 4, y + 4, _INSET_PX - 8, _INSET_PX - 8), image)
+            area = QRectF(x + 4, y + 4, _INSET_PX - 8, _INSET_PX - 8)
+            painter.drawImage(area, image)
+            perception_marks.outline_uv(painter, area, view.mirrored)
             painter.setFont(tokens.font(tokens.TEXT_S, QFont.Weight.Medium))
             painter.setPen(QColor(theme.text))
             share = f"{face.track_id}   {float(face.visibility.mean()) * 100:.0f} %"

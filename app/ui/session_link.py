@@ -68,7 +68,9 @@ class SessionLink(QObject):
         first = self._picture.output is None
         if first:
             self._patience.stop()
-            self._panel.hide()
+            if self._panel.isVisible():
+                self._panel.hide()
+                self._picture.setFocus()
         self._picture.show_output(output)
         if first:
             self.source_changed.emit()

@@ -129,6 +129,8 @@ class StatePanel(QWidget):
             button.clicked.connect(lambda _on=False, action=action: self.acted.emit(action))
             self._buttons.addWidget(button)
             button.show()
+            if place == 0:
+                button.setFocus()
         self._buttons.addStretch(1)
         self.show()
         self.update()

@@ -1,7 +1,7 @@
 """The bar above the picture: source, measured facts, the name, and what is done with the picture."""
 
 from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPolygonF
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui import tokens
@@ -9,6 +9,8 @@ from app.ui.button import Button
 from app.ui.labels import Label
 from app.ui.shortcuts import tip
 from app.ui.source_picker import SourcePicker
+
+_ROOM_FOR_NAME = 1080
 
 
 class _Wordmark(QWidget):
@@ -82,7 +84,8 @@ class TopBar(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(tokens.GAP_L, 0, tokens.GAP_L, 0)
         row.addLayout(left, 1)
-        row.addWidget(_Wordmark(self), 0)
+        self._wordmark = _Wordmark(self)
+        row.addWidget(self._wordmark, 0)
         row.addLayout(right, 1)
 
     def show_picture(self, there: bool) -> None:
@@ -98,6 +101,10 @@ class TopBar(QWidget):
         self.record.set_icon("stop-fill" if running else "record-fill", "" if running else tokens.DARK.danger)
         self.record.setAccessibleName("Stop recording" if running else "Record")
         self.record.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102, N802
+        super().resizeEvent(event)
+        self._wordmark.setVisible(self.width() >= _ROOM_FOR_NAME)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102, N802
         del event
