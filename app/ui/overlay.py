@@ -71,11 +71,15 @@ class LatencyOverlay(QObject):
         self._pixmap = pixmap
 
     def paint(self, painter: QPainter, output: Output, view: ViewTransform) -> None:
-        """Copy the pixmap to the picture's top left corner."""
+        """Copy the pixmap to the picture's top left corner; above it where the window is too low for all of it."""
         del output
-        self._pixel_ratio = painter.device().devicePixelRatioF()
-        if self._pixmap is not None:
-            painter.drawPixmap(QPointF(round(view.x) + tokens.GAP_L, round(view.y) + tokens.GAP_L), self._pixmap)
+        device = painter.device()
+        self._pixel_ratio = device.devicePixelRatioF()
+        if self._pixmap is None:
+            return
+        lowest = device.height() - round(self._pixmap.deviceIndependentSize().height()) - tokens.GAP
+        y = max(0, min(round(view.y) + tokens.GAP_L, lowest))
+        painter.drawPixmap(QPointF(round(view.x) + tokens.GAP_L, y), self._pixmap)
 
 
 class _Card:
