@@ -76,7 +76,8 @@ def wanted_boxes(faces_xyxy: F32, frame_wh: tuple[int, int]) -> list[Box]:
             min(centre + _REACH * size, width) / width,
             1.0,
         )
-        if size >= _SMALLEST_FACE * min(frame_wh) and box[0] < box[2] and box[1] < 1.0:
+        in_sight = x1 > 0 and y1 > 0 and x0 < width and y0 < height
+        if in_sight and size >= _SMALLEST_FACE * min(frame_wh) and box[0] < box[2]:
             boxes.append(box)
     return _merged(boxes) or [WHOLE]
 
