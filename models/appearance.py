@@ -1,8 +1,8 @@
 """What a face looks like, as a few hundred numbers: enough to tell two people, or a person and a painting, apart.
 
 Not a recognition network: a 16x16 picture of the face, aligned by five points, with the overall brightness taken out,
-and its average colour. Over half a second one person's differs by 0.05 to 0.2 while the head does not turn, another person's by
-0.3 to 1; a turn of the head costs up to 0.6, so looks are kept per view.
+and its average colour. Over half a second one person's differs by 0.05 to 0.2 while the head does not turn, another
+person's by 0.3 to 1; a turn of the head costs up to 0.6, so looks are kept per view.
 """
 
 import cv2
@@ -28,11 +28,11 @@ LOOK_SIZE = _CELLS * _CELLS + 2
 VIEWS = 3
 """Turned to the own right, straight, turned to the own left."""
 _TURNED = 0.2
-"""Offset of the nose from the middle of the eyes, in distances between the eyes, beyond which a head counts as turned."""
+"""A head is turned when its nose is further from the middle of the eyes than this, in distances between the eyes."""
 
 
 def keypoints_of(mesh: F32) -> F32:
-    """(5, 2) of a (478, 3) mesh as the detector orders them: right eye, left eye, nose tip, right, left mouth corner."""
+    """(5, 2) of a (478, 3) mesh in the detector's order: right eye, left eye, nose tip, right and left mouth corner."""
     return np.stack(
         [
             mesh[RIGHT_EYE_CORNERS, :2].mean(axis=0),

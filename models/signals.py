@@ -260,4 +260,5 @@ def _learn_neutral(
 
 def _inverse(matrix: F64) -> F64:
     (a, b), (c, d) = matrix.tolist()
-    return np.array([[d, -b], [-c, a]]) / (a * d - b * c)
+    inverse: F64 = np.array([[d, -b], [-c, a]]) / (a * d - b * c)
+    return inverse

@@ -81,10 +81,11 @@ class Track:
         away_s = max(t_s - self.seen_s, 0.0)
         reach_s = _MOMENTUM_S * (1 - math.exp(-away_s / _MOMENTUM_S))
         shift = (self.velocity[:2] * reach_s).astype(np.float32)
-        zoom = math.exp(min(max(float(self.velocity[2]) * reach_s, -0.3), 0.3))
+        zoom = np.float32(math.exp(min(max(float(self.velocity[2]) * reach_s, -0.3), 0.3)))
         centre = (self.held_xyxy[:2] + self.held_xyxy[2:]) / 2
         box = (self.held_xyxy.reshape(2, 2) - centre) * zoom + centre + shift
-        return box.reshape(4), (self.keypoints_xy - centre) * zoom + centre + shift
+        keypoints: F32 = (self.keypoints_xy - centre) * zoom + centre + shift
+        return box.reshape(4), keypoints
 
     def see(self, box_xyxy: F32, keypoints_xy: F32, score: float, t_s: float) -> None:
         """The face was found, for certain, in (4,) box with (5, 2) key points."""
