@@ -36,15 +36,19 @@ class ViewControl(QObject):
     ) -> None:
         super().__init__(picture)
         self.options = options
+        self._theme = ""
+        self._watched: Wants | None = None
         self._session, self._picture, self._overlay, self._perception = session, picture, overlay, perception
         self._saving = Delayed(self, _SAVE_AFTER_MS, lambda: save(self.options.to_dict()))
 
     def apply(self, window: QWidget, live: bool) -> None:
         """Put all options into effect; `live` cameras may be mirrored."""
         motion.set_reduced(self.options.reduced_motion)
-        theme = tokens.THEMES[self.options.theme]
-        QApplication.setPalette(tokens.qpalette(theme))
-        window.setStyleSheet(stylesheet(theme))
+        if self._theme != self.options.theme:
+            self._theme = self.options.theme
+            theme = tokens.THEMES[self._theme]
+            QApplication.setPalette(tokens.qpalette(theme))
+            window.setStyleSheet(stylesheet(theme))
         self.apply_picture(live)
 
     def apply_picture(self, live: bool) -> None:
@@ -55,7 +59,10 @@ class ViewControl(QObject):
             self._overlay.set_on(options.overlay)
         self._perception.on = options.perception
         self._perception.shown = frozenset(options.layers)
-        self._session.watch(_wants(options))
+        wants = _wants(options)
+        if wants != self._watched:
+            self._watched = wants
+            self._session.watch(wants)
         self._picture.update()
 
     def set(self, **changes: Any) -> None:

@@ -61,7 +61,7 @@ class FacesSection(Card):
         reaches = (("auto", "Auto"), ("near", "Near"), ("far", "Far"), ("crowd", "Crowd"))
         covers = (("blur", "Blur"), ("freeze", "Freeze"), ("block", "Block"), ("pass", "Show"))
         self._rows: dict[str, ChoiceRow | NumberRow] = {
-            "reach": ChoiceRow(Field("reach", "choice", "Look for faces that are", "auto", choices=reaches)),
+            "reach": ChoiceRow(Field("reach", "choice", "Distance of faces", "auto", choices=reaches)),
             "max_faces": NumberRow(Field("max_faces", "int", "At most", 5, 1, 20, 1, "faces")),
         }
         if hides:
