@@ -187,12 +187,13 @@ class EffectPanel(QWidget):
         column.addWidget(scroll, 1)
         self.refresh()
 
-    def add_section(self, title: str, section: QWidget) -> None:
-        """Another card below the effects, under its own heading."""
+    def add_section(self, title: str, section: QWidget) -> QWidget:
+        """Another card below the effects, under its own heading; returns the heading."""
         heading = Label(title, tokens.TEXT_L, QFont.Weight.DemiBold)
         heading.setContentsMargins(4, tokens.GAP_L, 0, 0)
         self._column.insertWidget(self._column.count() - 1, heading)
         self._column.insertWidget(self._column.count() - 1, section)
+        return heading
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102, N802
         del event

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.pipeline.types import Fault
 from app.settings import Settings
 from app.ui import tokens
+from app.ui.camera_section import CameraSection
 from app.ui.commands import Commands
 from app.ui.delayed import Delayed
 from app.ui.effect_panel import EffectPanel
@@ -52,6 +53,7 @@ class MainWindow(QWidget):
         self.bar = TopBar(self.picker)
         self.tray = PresetTray(parts.presets)
         self.panel = EffectPanel(parts.specs, parts.title_of, parts.fields_of, self.model)
+        self.camera_section = CameraSection()
         self.view_section = ViewSection()
         self.faces_section = FacesSection(any(spec.hides for spec in parts.specs))
         titles = {spec.id: parts.title_of(spec) for spec in parts.specs}
@@ -128,6 +130,7 @@ class MainWindow(QWidget):
         super().closeEvent(event)
 
     def _lay_out(self) -> None:
+        self._camera_heading = self.panel.add_section("Camera", self.camera_section)
         self.panel.add_section("View", self.view_section)
         self.panel.add_section("Faces", self.faces_section)
         middle = QHBoxLayout()
@@ -158,6 +161,7 @@ class MainWindow(QWidget):
         self.tray.picked.connect(self.commands.use_preset)
         self.panel.face_asked.connect(self.commands.pick_face)
         self.view_section.changed.connect(lambda name, on: self.view.set(**{name: on}))
+        self.camera_section.changed.connect(self._parts.session.tune)
         self.view_section.layer.connect(self.view.set_layer)
         self.faces_section.changed.connect(lambda name, value: self.model.edit(**{name: value}))
         self.stage.picture.clicked.connect(self.commands.click)
@@ -196,6 +200,9 @@ class MainWindow(QWidget):
         live = self._live()
         self.view.apply(self, live)
         self.view_section.show_options(options, live)
+        tunable = self.camera_section.show_source(self._parts.session.source_info())
+        self.camera_section.setVisible(tunable)
+        self._camera_heading.setVisible(tunable)
         self.picker.recent = options.recent
         for widget, shown in ((self.bar, True), (self.tray, bool(self._parts.presets)), (self.panel, options.panel)):
             widget.setVisible(shown and not full)

@@ -10,6 +10,7 @@ import numpy as np
 from app.pipeline.types import LatencyStats, Output, Percentiles, RunnerEvent
 from app.settings import Settings
 from app.sources.base import SourceInfo
+from app.sources.tuning import Tuning
 from app.ui.bridge import Bridge
 from app.ui.parts import PresetEntry, WindowParts
 from effects.base import EffectSpec, Stage, choice, colour, face, flag, integer, number
@@ -105,6 +106,9 @@ class FakeSession:
 
     def watch(self, want: Wants) -> None:
         self.told.append(("watch", want))
+
+    def tune(self, tuning: Tuning) -> None:
+        self.told.append(("tune", tuning))
 
     def freeze(self, frozen: bool) -> None:
         self.told.append(("freeze", frozen))
