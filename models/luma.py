@@ -26,14 +26,14 @@ class LumaMeter:
         step = max(1, min(height, width) // _ROWS)
         few = cv2.resize(pixels, (-(-width // step), -(-height // step)), interpolation=cv2.INTER_NEAREST)
         grey = np.asarray(cv2.cvtColor(few, cv2.COLOR_BGR2GRAY), np.uint8)
-        clipped = float(np.count_nonzero((grey <= _DARK) | (grey >= _BRIGHT)) / grey.size)
+        clipped = 1 - cv2.countNonZero(cv2.inRange(grey, _DARK + 1, _BRIGHT - 1)) / grey.size
         before, self._before = self._before, grey
         change = 0.0
         self.cut = False
         if before is not None and before.shape == grey.shape:
-            change = float(cv2.absdiff(grey, before).mean())
+            change = cv2.norm(grey, before, cv2.NORM_L1) / grey.size
             self.cut = change > _CUT_CHANGE and _likeness(grey, before) < _CUT_LIKENESS
-        return float(grey.mean()), clipped, change
+        return cv2.mean(grey)[0], clipped, change
 
     def reset(self) -> None:
         """Another source begins."""

@@ -137,7 +137,7 @@ class Tracker:
     def see(self, track: Track, found: FaceLandmarks, t_s: float, region: Region | None = None) -> None:
         """A track's face, as the mesh saw it in `region`; None = by way of the detector: the filters start anew."""
         raw = found.mesh
-        pose, outside = head_pose(raw), self._share_outside(raw)
+        pose, outside = head_pose(raw), self._share_outside(raw, box_around(raw))
         if region is None or track.crop is None:
             track.crop, memory = croplock.start(raw, pose, t_s, outside), None
         else:
@@ -152,7 +152,9 @@ class Tracker:
         track.crop = track.smoothing = track.mesh = track.mesh_raw = track.signals = None
         self._place(track, found.boxes_xyxy[index], found.keypoints_xy[index], float(found.scores[index]), t_s)
 
-    def _share_outside(self, mesh: F32) -> float:
+    def _share_outside(self, mesh: F32, box_xyxy: F32) -> float:
+        if (box_xyxy[:2] >= 0).all() and (box_xyxy[2:] < self._frame_wh).all():
+            return 0.0
         inside = (mesh[:, :2] >= 0) & (mesh[:, :2] < self._frame_wh)
         return 1 - np.count_nonzero(inside.all(axis=1)) / len(mesh)
 
