@@ -8,7 +8,6 @@ Measured by benchmarks/matte_truth.py.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import cv2
@@ -18,13 +17,13 @@ from numpy.typing import NDArray
 from models import matte_motion as motion
 from models.matte_net import PersonNet, levels
 from models.matte_regions import Part, Region, after_run, follow_faces, inside, say, to_pixels
+from models.matte_state import MatteState, begin, from_payload, to_payload
 from models.matte_stills import StillMatte
 from models.runtime.base import Runtime
 from models.types import F32, U8
 
 Quality = Literal["governed", "best"]
 
-_STATE_LONG_PX = 256
 _CHANGED = 12
 _CHANGED_SHARE = 0.01
 """A region is looked at again when more than this share of it changed by more than `_CHANGED` grey levels."""
@@ -48,37 +47,11 @@ _CHANGEDNESS = np.clip(_MIX_PER_LEVEL * (np.arange(256) - _MIX_FROM), 0.0, 1.0).
 """By how many grey levels the picture changed since the network's last answer, how much the new one replaces it."""
 
 
-@dataclass(slots=True)
-class MatteState:
-    """All that the matte remembers between frames.
-
-    Attributes:
-        alpha: (h, w) 0..1 over the whole frame, before `levels`.
-        seen: grey picture of the latest frame; `looked`: the same, each region as when the network last ran there.
-        regions: where the network looks.
-        t_s: media time of the latest frame; `ran_s` and `ran_index`: of the latest frame on which a network ran.
-        cut: the latest run was forced by a scene cut.
-        credit: how many looks the motion has earned.
-        out: the matte as it was last given out; None = `alpha` changed since.
-    """
-
-    alpha: F32
-    seen: U8
-    looked: U8
-    regions: tuple[Region, ...] = ()
-    t_s: float = 0.0
-    ran_s: float = -_GAP_S
-    ran_index: int = 0
-    cut: bool = False
-    credit: float = 1.0
-    out: F32 | None = field(default=None, repr=False)
-
-
 class PersonMatte:
     """The person matte, live (`track`) and of single pictures (`still`). Not thread-safe: one owner thread."""
 
     def __init__(self, runtime: Runtime, *, quality: Quality = "governed") -> None:
-        """`best` looks on every moving frame; it costs about twice as much and trails less. Raises ModelUnavailable."""
+        """`best` looks at everybody on every moving frame: two to three times the cost. Raises ModelUnavailable."""
         self._runtime = runtime
         self._net = PersonNet(runtime, "selfie_landscape")
         self._flow = motion.make_flow()
@@ -96,7 +69,7 @@ class PersonMatte:
         grey = motion.shrink(pixels)
         state = self._state
         if state is None or state.seen.shape != grey.shape or not 0.0 <= t_s - state.t_s <= _GAP_S:
-            state = self._state = _begin(pixels.shape, grey)
+            state = self._state = begin(pixels.shape, grey)
         state.regions = follow_faces(state.regions, boxes_xyxy, (pixels.shape[1], pixels.shape[0]))
         state.credit = min(state.credit + (t_s - state.t_s) * _looks_per_s(len(state.regions)), _MOST_CREDIT)
         before, state.seen, state.t_s = state.seen, grey, t_s
@@ -107,7 +80,8 @@ class PersonMatte:
             state.regions = tuple(Region(region.anchor) for region in state.regions)
         changed = motion.change(grey, state.looked)
         due = self._due(state, changed)
-        if len(due) < len(state.regions) and motion.moves(stepped):
+        # A look replaces what moved fast by itself; carrying that as well is worth its time at best quality only.
+        if (len(due) < len(state.regions) or self.quality == "best") and motion.moves(stepped):
             state.alpha, state.out = motion.carried(state.alpha, grey, before, self._flow), None
         for index in due:
             self._look(state, index, pixels, changed)
@@ -130,44 +104,11 @@ class PersonMatte:
 
     def export_state(self) -> Mapping[str, Any]:
         """The state as numpy and scalars; empty before the first frame."""
-        state = self._state
-        if state is None:
-            return {}
-        regions = np.array(
-            [(*r.anchor, *r.growth, np.nan if r.updated_s is None else r.updated_s) for r in state.regions]
-        )
-        return {
-            "alpha": state.alpha.copy(),
-            "seen": state.seen.copy(),
-            "looked": state.looked.copy(),
-            "regions": regions.reshape(-1, 8),
-            "t_s": state.t_s,
-            "ran_s": state.ran_s,
-            "ran_index": state.ran_index,
-            "cut": state.cut,
-            "credit": state.credit,
-        }
+        return {} if self._state is None else to_payload(self._state)
 
     def import_state(self, payload: Mapping[str, Any]) -> None:
         """Go on from what `export_state` of another instance gave."""
-        if not payload:
-            self._state = None
-            return
-        regions = tuple(
-            Region((row[0], row[1], row[2], row[3]), (row[4], row[5], row[6]), None if np.isnan(row[7]) else row[7])
-            for row in np.asarray(payload["regions"], np.float64).tolist()
-        )
-        self._state = MatteState(
-            alpha=np.array(payload["alpha"], np.float32),
-            seen=np.array(payload["seen"], np.uint8),
-            looked=np.array(payload["looked"], np.uint8),
-            regions=regions,
-            t_s=float(payload["t_s"]),
-            ran_s=float(payload["ran_s"]),
-            ran_index=int(payload["ran_index"]),
-            cut=bool(payload["cut"]),
-            credit=float(payload["credit"]),
-        )
+        self._state = from_payload(payload) if payload else None
 
     def _due(self, state: MatteState, changed: U8) -> list[int]:
         """The regions to look at in this frame.
@@ -222,11 +163,6 @@ class PersonMatte:
 
 def _looks_per_s(regions: int) -> float:
     return _LOOKS_PER_S[min(regions, len(_LOOKS_PER_S)) - 1]
-
-
-def _begin(shape: tuple[int, ...], grey: U8) -> MatteState:
-    width, height = motion.fitted(shape, _STATE_LONG_PX)
-    return MatteState(alpha=np.zeros((height, width), np.float32), seen=grey, looked=grey.copy())
 
 
 def _crop(pixels: U8, part: Part, size_wh: tuple[int, int]) -> U8:
