@@ -24,11 +24,10 @@ def map_wh(size_wh: tuple[int, int]) -> tuple[int, int]:
 
 
 def shrunk(pixels: U8) -> U8:
-    """(H, W, 3) pixels -> (h, w, 3) mean colours of the cells, from every third or fourth pixel of large pictures."""
-    height, width = pixels.shape[:2]
-    step = max(1, max(height, width) // (3 * LONG_CELLS))
-    sparse = np.ascontiguousarray(pixels[::step, ::step])
-    return np.asarray(cv2.resize(sparse, map_wh((width, height)), interpolation=cv2.INTER_AREA), np.uint8)
+    """(H, W, 3) pixels -> (h, w, 3) colours of the cells, each the mean of nine pixels."""
+    width, height = map_wh((pixels.shape[1], pixels.shape[0]))
+    sparse = cv2.resize(pixels, (3 * width, 3 * height), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(cv2.resize(sparse, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def regions(area: Region) -> tuple[Labels, Labels]:

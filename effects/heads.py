@@ -117,9 +117,11 @@ def follow_heads(before: Heads, faces: tuple[Face, ...], dt_s: float) -> Heads:
 
 
 def _seen(old: Head | None, oval: Oval, dt_s: float) -> Head:
-    """Grow at once, shrink slowly, stretch along the motion."""
-    if old is None or old.unseen:
-        return Head(oval, oval.half_wh, oval.centre_xy, age_s=0.0 if old is None else old.age_s + dt_s)
+    """Grow at once, shrink slowly, stretch along the motion; found again elsewhere, begin anew."""
+    if old is None:
+        return Head(oval, oval.half_wh, oval.centre_xy)
+    if old.unseen and float(old.oval.radius_at(np.array([oval.centre_xy], np.float32))[0]) > 1.0:
+        return Head(oval, oval.half_wh, oval.centre_xy, age_s=old.age_s + dt_s)
     keep = exp(-dt_s / SHRINK_TIME_S)
     base = (
         max(oval.half_wh[0], oval.half_wh[0] + (old.base_wh[0] - oval.half_wh[0]) * keep),

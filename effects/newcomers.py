@@ -1,9 +1,10 @@
 """Who comes into the picture, before any network sees a face: what has come in from the border and is new.
 
 A detector needs most of a face, the matte most of a head. Until then a newcomer is a patch that differs from the scene
-as it has been, touches the border and belongs to no tracked person. The scene is learnt as a running mean and spread
-per cell (after Wren et al. 1997, "Pfinder"). Where the camera itself moves there is no scene to compare with, and
-nothing is found.
+as it has been, touches the border and belongs to no tracked person, while the rest of the picture is calm. The scene is
+learnt as a running mean and spread per cell (after Wren et al. 1997, "Pfinder"), and a cell is compared with its
+surroundings, so that a slight sway of the camera changes nothing. Where the camera really moves there is no scene to
+compare with, and nothing is found.
 """
 
 from collections.abc import Sequence
@@ -20,16 +21,20 @@ from models.types import F32, U8, Face
 _LEAST_LEVELS = 14.0
 _SPREADS = 4.0
 """A cell is new when it differs by so many grey levels and so many times its usual spread."""
-_LEARN_S, _LEARN_PERSON_S, _LEARN_NEW_S = 1.0, 0.15, 12.0
+_LEARN_S, _LEARN_PERSON_S, _LEARN_NEW_S = 0.5, 0.15, 12.0
 _SPREAD_S, _SPREAD_NEW_S = 2.0, 30.0
 _EXPLAINED_S = 2.0
 """For so long after a person has left a cell, what appears there is what the person had hidden."""
 _LEAST_CELLS = 8
-_MOVED_SHARE = 0.35
-"""With more of the picture new, the camera moved or the light changed: the scene is learnt anew."""
+_MOVED_SHARE, _RESTLESS_SHARE = 0.35, 0.015
+"""With more of the picture new, or more of it apart from newcomers, the camera moved or the light changed."""
+_SWAY_CELLS = 5
+"""Side of the surroundings a cell is compared with."""
+_CALM_S = 1.0
+"""For so long the camera must have stood still before what is new counts."""
 _BESIDE_FACES = 0.12
 """Smaller patches beside a tracked person, in squared face heights, are that person's own."""
-_MARGIN = 0.2
+_MARGIN = 0.25
 """How much larger than what is new a newcomer is taken to be, as a share of its longer side."""
 _HAIR, _BODY = 1.1, 3.0
 """How far to the side, beside the face and below it, what belongs to a face may reach, in face heights."""
@@ -44,12 +49,14 @@ class Scenery:
         spread: (h, w) usual deviation in grey levels.
         since_person_s: (h, w) seconds since a tracked person was there.
         found: (h, w) where newcomers were on the last frame.
+        calm_s: for how long the scene has been still.
     """
 
     mean: F32
     spread: F32
     since_person_s: F32
     found: Region
+    calm_s: float
 
 
 def find_newcomers(
@@ -70,21 +77,33 @@ def find_newcomers(
     persons = _persons(heads, faces, known, size_wh)
     if before is None or before.mean.shape != colours.shape:
         return _fresh(colours, persons)
-    shift = np.median((colours - before.mean).reshape(-1, 3)[::7], axis=0).astype(np.float32)
-    deviation = np.abs(colours - before.mean - shift).max(axis=2)
+    deviation = _deviation(colours, before.mean)
     since_person_s = np.where(persons, 0.0, before.since_person_s + np.float32(dt_s)).astype(np.float32)
     new = deviation > np.maximum(_LEAST_LEVELS, _SPREADS * before.spread)
     new = np.asarray(cv2.medianBlur(new.astype(np.uint8), 3), np.bool_) & (since_person_s > _EXPLAINED_S)
-    if np.count_nonzero(new) > _MOVED_SHARE * new.size:
-        return _fresh(colours, persons)
     face_h = min((float(face.box_xyxy[3] - face.box_xyxy[1]) for face in faces), default=0.0) * map_scale(size_wh)
     found = _from_the_border(new, before.found, persons, _BESIDE_FACES * face_h * face_h)
+    restless = np.count_nonzero(new & ~found) > _RESTLESS_SHARE * new.size
+    if restless or np.count_nonzero(new) > _MOVED_SHARE * new.size:
+        return _fresh(colours, persons)
+    if before.calm_s < _CALM_S:
+        found = np.zeros_like(found)
     return _learnt(before, colours, deviation, since_person_s, found, dt_s)
+
+
+def _deviation(colours: F32, mean: F32) -> F32:
+    """(h, w) grey levels by which a cell lies outside the colours around it in the mean, exposure apart."""
+    shift = np.median((colours - mean).reshape(-1, 3)[::7], axis=0).astype(np.float32)
+    around = np.ones((_SWAY_CELLS, _SWAY_CELLS), np.uint8)
+    over = colours - shift - cv2.dilate(mean, around)
+    under = cv2.erode(mean, around) - (colours - shift)
+    return np.asarray(np.maximum(np.maximum(over, under).max(axis=2), 0.0), np.float32)
 
 
 def _fresh(colours: F32, persons: Region) -> Scenery:
     shape = persons.shape
-    return Scenery(colours, np.full(shape, 3.0, np.float32), np.full(shape, 1e3, np.float32), np.zeros(shape, np.bool_))
+    nobody = np.zeros(shape, np.bool_)
+    return Scenery(colours, np.full(shape, 3.0, np.float32), np.full(shape, 1e3, np.float32), nobody, 0.0)
 
 
 def _persons(heads: Sequence[Oval], faces: Sequence[Face], known: Region | None, size_wh: tuple[int, int]) -> Region:
@@ -114,7 +133,10 @@ def _persons(heads: Sequence[Oval], faces: Sequence[Face], known: Region | None,
 
 
 def _from_the_border(new: Region, found: Region, persons: Region, own_area: float) -> Region:
-    """Patches that touch the border, or were found before; those of the left, of the right and the rest filled up."""
+    """Patches that touch the border or were found before; those of the left, of the right and the rest filled up.
+
+    The upper border does not count: nobody comes in from there, but hair and tree tops sway.
+    """
     result = np.zeros(new.shape, np.uint8)
     labels, stats = regions(new)
     if len(stats) == 1:
@@ -124,7 +146,7 @@ def _from_the_border(new: Region, found: Region, persons: Region, own_area: floa
     left, right, below = x == 0, x + w == width, y + h == height
     again = _touching(labels, grown(found, 2), len(stats))
     beside = _touching(labels, grown(persons, 2), len(stats))
-    from_border = left | right | (y == 0) | (below & ~beside)
+    from_border = left | right | (below & ~beside)
     chosen = (from_border | again) & (area >= _LEAST_CELLS) & ~(beside & (area < own_area))
     chosen[0] = False
     # A newcomer often shows as several patches, hair and shoulder before the face between them.
@@ -152,4 +174,4 @@ def _learnt(before: Scenery, colours: F32, deviation: F32, since_person_s: F32, 
     spread_rate = np.where(found, 1.0 - exp(-dt_s / _SPREAD_NEW_S), 1.0 - exp(-dt_s / _SPREAD_S))
     spread_rate[since_person_s <= _EXPLAINED_S] = 0.0
     spread = before.spread + spread_rate * (deviation - before.spread)
-    return Scenery(mean, spread.astype(np.float32), since_person_s, found)
+    return Scenery(mean, spread.astype(np.float32), since_person_s, found, before.calm_s + dt_s)

@@ -42,7 +42,7 @@ def sort_people(matte: F32, faces: Sequence[Face], size_wh: tuple[int, int]) -> 
         size_wh: of the picture.
     """
     scale = map_scale(size_wh)
-    person = np.asarray(cv2.resize(matte, map_wh(size_wh), interpolation=cv2.INTER_AREA) > _PERSON, np.bool_)
+    person = np.asarray(cv2.resize(matte, map_wh(size_wh), interpolation=cv2.INTER_LINEAR) > _PERSON, np.bool_)
     least_area = _LEAST_SHARE * person.size
     if np.count_nonzero(person) < least_area:
         return People(np.zeros_like(person), np.zeros_like(person))

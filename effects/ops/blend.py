@@ -9,7 +9,7 @@ from models.types import U8
 
 
 def blend_patch(canvas: Canvas, mask: Mask, patch: U8) -> None:
-    """Cross-fade from the picture to `patch` (h, w, 4), which covers the mask's rectangle."""
+    """Cross-fade from the picture to `patch` (h, w, 4), which covers the mask's rectangle and is used up."""
     pick(canvas.device, cpu=_blend_patch_cpu)(canvas, mask, patch)
 
 
@@ -20,16 +20,23 @@ def blend_colour(canvas: Canvas, mask: Mask, colour_bgr: tuple[int, int, int]) -
 
 def blend_premultiplied_cpu(canvas: Canvas, mask: Mask, over: cv2.typing.MatLike) -> None:
     """Lay `over` (h, w, 4), already multiplied by the mask, on the picture: exact where the mask is 0 or 255."""
-    height, width = mask.alpha.shape
-    under = cpu_pixels(canvas)[mask.y0 : mask.y0 + height, mask.x0 : mask.x0 + width]
-    kept = cv2.multiply(under, cv2.merge([cv2.bitwise_not(mask.alpha)] * 4), scale=1 / 255)
-    cv2.add(kept, over, dst=under)
+    _lay(canvas, mask, cv2.merge([mask.alpha] * 4), over)
 
 
 def _blend_patch_cpu(canvas: Canvas, mask: Mask, patch: U8) -> None:
-    blend_premultiplied_cpu(canvas, mask, cv2.multiply(patch, cv2.merge([mask.alpha] * 4), scale=1 / 255))
+    cover = cv2.merge([mask.alpha] * 4)
+    _lay(canvas, mask, cover, cv2.multiply(patch, cover, dst=patch, scale=1 / 255))
 
 
 def _blend_colour_cpu(canvas: Canvas, mask: Mask, colour_bgr: tuple[int, int, int]) -> None:
     tinted = [cv2.convertScaleAbs(mask.alpha, alpha=level / 255) for level in colour_bgr]
     blend_premultiplied_cpu(canvas, mask, cv2.merge([*tinted, mask.alpha]))
+
+
+def _lay(canvas: Canvas, mask: Mask, cover: cv2.typing.MatLike, over: cv2.typing.MatLike) -> None:
+    """Picture (255 - cover) / 255 + over; works within `cover`, because fresh memory costs more than the sums."""
+    height, width = mask.alpha.shape
+    under = cpu_pixels(canvas)[mask.y0 : mask.y0 + height, mask.x0 : mask.x0 + width]
+    cv2.bitwise_not(cover, dst=cover)
+    cv2.multiply(under, cover, dst=cover, scale=1 / 255)
+    cv2.add(cover, over, dst=under)

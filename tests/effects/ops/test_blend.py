@@ -28,7 +28,7 @@ def test_a_patch_is_exact_at_both_ends_and_close_between() -> None:
     canvas, before = new_canvas()
     alpha = ramp(20, 30)
     patch = np.random.default_rng(1).integers(0, 256, (20, 30, 4)).astype(np.uint8)
-    blend_patch(canvas, Mask(10, 5, alpha), patch)
+    blend_patch(canvas, Mask(10, 5, alpha), patch.copy())
     after = cpu_pixels(canvas)
     outside = np.ones(after.shape[:2], bool)
     outside[5:25, 10:40] = False
