@@ -16,6 +16,7 @@ import numpy as np
 
 from effects.coarse import Region, grown, map_scale, map_wh, regions, shrunk, span
 from effects.ops.masks import Oval
+from models.geometry import median
 from models.types import F32, U8, Face
 
 _LEAST_LEVELS = 14.0
@@ -93,7 +94,7 @@ def find_newcomers(
 
 def _deviation(colours: F32, mean: F32) -> F32:
     """(h, w) grey levels by which a cell lies outside the colours around it in the mean, exposure apart."""
-    shift = np.median((colours - mean).reshape(-1, 3)[::7], axis=0).astype(np.float32)
+    shift = median((colours - mean).reshape(-1, 3)[::7].astype(np.float64)).astype(np.float32)
     around = np.ones((_SWAY_CELLS, _SWAY_CELLS), np.uint8)
     over = colours - shift - cv2.dilate(mean, around)
     under = cv2.erode(mean, around) - (colours - shift)

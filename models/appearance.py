@@ -8,7 +8,7 @@ person's by 0.3 to 1; a turn of the head costs up to 0.6, so looks are kept per 
 import cv2
 import numpy as np
 
-from models.geometry import F64, fit_similarity
+from models.geometry import F64, fit_similarity, median
 from models.topology import (
     LEFT_EYE_CORNERS,
     MOUTH_OUTER_CORNERS,
@@ -56,7 +56,7 @@ def look_at(pixels: U8, keypoints_xy: F32) -> F32:
     small = cv2.resize(patch, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA).reshape(-1, 3)
     blue, green, red = np.log(small.T.astype(np.float32) + np.float32(_DARK))
     brightness = (blue + green + red) / 3
-    colour = [np.median(red - green), np.median(blue - green)]
+    colour = median(np.column_stack([red - green, blue - green]).astype(np.float64))
     return np.concatenate([brightness - brightness.mean(), colour]).astype(np.float32)
 
 

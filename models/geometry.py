@@ -111,7 +111,7 @@ def fit_similarity_robust(source_xy: Points, target_xy: Points, rounds: int = 6,
     source, target = _as_complex(source_xy), _as_complex(target_xy)
     for _ in range(rounds):
         residual = np.abs(fit.a * source + fit.b - target)
-        sigma = max(float(np.median(residual)) * _MAD_TO_SIGMA, floor_px)
+        sigma = max(float(median(residual)) * _MAD_TO_SIGMA, floor_px)
         weights = (1.0 + (residual / (_OUTLIER_SIGMAS * sigma)) ** 2) ** -2
         fit = fit_similarity(source_xy, target_xy, weights)
     return fit
@@ -222,6 +222,13 @@ def angles_deg_to_rotation(yaw: float, pitch: float, roll: float) -> F64:
     about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
     rotation: F64 = about_y @ about_x @ about_z
     return rotation
+
+
+def median(values: F64) -> F64:
+    """Medians down the columns of (n, ...), n >= 1. Not numpy.median: it is slow and imports numpy.ma, 0.1 s."""
+    ordered = np.sort(values, axis=0)
+    middle: F64 = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    return middle
 
 
 def box_around(points: Points) -> F32:

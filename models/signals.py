@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from models.geometry import F64, HeadPose, head_pose
+from models.geometry import F64, HeadPose, head_pose, median
 from models.topology import (
     LEFT_BROW,
     LEFT_EAR_POINTS,
@@ -232,7 +232,7 @@ def _agree(pose: HeadPose, yaws: F64, pitches: F64, widths_px: F64, readable: ND
 def _remember_apertures(state: GazeState, eyes: F64, t_s: float) -> GazeState:
     if t_s - state.sampled_s >= _APERTURE_STEP_S:
         apertures = np.concatenate([state.apertures[1 - _APERTURE_SAMPLES :], eyes[None]])
-        state = replace(state, apertures=apertures, usual=np.median(apertures, axis=0), sampled_s=t_s)
+        state = replace(state, apertures=apertures, usual=median(apertures), sampled_s=t_s)
     shut = eyes < _OPEN_SHARE * state.usual
     return replace(state, shut_s=np.where(shut, t_s, state.shut_s)) if shut.any() else state
 
@@ -254,7 +254,7 @@ def _learn_neutral(
     samples = state.samples_cm
     if len(samples) < _LEARN_SAMPLES * learnt_s / _LEARN_S:
         samples = np.concatenate([samples, place_cm[None]])
-    centres = np.median(samples, axis=0) if len(samples) >= _FEWEST_SAMPLES else state.centres_cm
+    centres = median(samples) if len(samples) >= _FEWEST_SAMPLES else state.centres_cm
     return replace(state, t_s=t_s, centres_cm=centres, samples_cm=samples, learnt_s=learnt_s)
 
 

@@ -120,7 +120,7 @@ def _wires() -> _Wires:
     face = topology.canonical_face()
     corners = face.vertices_cm[face.triangles, :2] * np.array([1.0, -1.0], np.float32)
     first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    orientation = float(np.sign(np.median(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])))
+    orientation = float(np.sign((first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]).sum()))
     found: dict[tuple[int, int], list[int]] = {}
     for number_, triangle in enumerate(face.triangles.tolist()):
         for start, end in ((0, 1), (1, 2), (2, 0)):

@@ -5,6 +5,7 @@ The only module that imports LiteRT's interpreter. Feeding a network and reading
 """
 
 import os
+import statistics
 import sys
 import tempfile
 import threading
@@ -99,7 +100,7 @@ def _probe_threads() -> int:
             start = time.perf_counter_ns()
             net(picture)
             spent.append(time.perf_counter_ns() - start)
-    one, two = (float(np.median(spent[1:])) for spent in spent_ns)
+    one, two = (statistics.median(spent[1:]) for spent in spent_ns)
     return 2 if two * _PROBE_GAIN < one else 1
 
 

@@ -169,3 +169,8 @@ def test_box_around_and_inter_ocular() -> None:
     assert (mesh[:, :2] >= box[:2] - 1e-3).all()
     assert (mesh[:, :2] <= box[2:] + 1e-3).all()
     assert geometry.inter_ocular_px(mesh) == pytest.approx(2 * 4.445859 * 12, rel=1e-4)
+
+
+@given(st.integers(1, 9).flatmap(lambda n: arrays(np.float64, (n, 3), elements=coordinate)))
+def test_median_is_numpys(values: np.ndarray) -> None:
+    assert geometry.median(values) == pytest.approx(np.median(values, axis=0))
