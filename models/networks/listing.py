@@ -11,7 +11,7 @@ _MEND = "In a checkout run `python -m models.networks.build`, elsewhere install 
 
 
 def manifest() -> list[dict[str, Any]]:
-    """One entry a file: id, title, file, source (package, version), licence, copyright, sha256 of what it comes from."""
+    """One entry a file: id, title, file, source (package, version), licence, copyright, sha256 of its origin."""
     content = tomllib.loads((FOLDER / "manifest.toml").read_text(encoding="utf-8"))
     packages = {package["name"]: package for package in content["packages"]}
     return [
