@@ -20,8 +20,8 @@ STRIDES = (8, 16, 32)
 _GRID = 32
 """Input sides are multiples of the largest stride."""
 _BUDGET_PX = {"near": 256 * 160, "far": 640 * 384}
-_NATIVE_LIMIT_PX = 2000
-"""Longer pictures are searched in tiles."""
+_NATIVE_LIMIT_PX, _NATIVE_LIMIT_AREA_PX = 2000, 2_200_000
+"""Longer and larger pictures are searched in tiles; at this area the network takes 110 MB."""
 _TILE_CORE_PX = 1024
 _TILE_MARGIN_PX = 128
 """Tiles overlap by twice this: a smaller face lies wholly in the tile that holds its centre."""
@@ -72,11 +72,15 @@ class Detector:
         if reach != "crowd":
             return suppress(self._shrunk(pixels, _BUDGET_PX[reach]))
         found = [self._shrunk(pixels, _BUDGET_PX["far"])]
-        if max(width, height) <= _NATIVE_LIMIT_PX:
+        if max(width, height) <= _NATIVE_LIMIT_PX and width * height <= _NATIVE_LIMIT_AREA_PX:
             found.append(self._run(pixels, (width, height), 1.0))
         else:
             found.extend(self._tile(pixels, core) for core in _cores(width, height))
         return suppress(_join(found))
+
+    def release_large(self) -> None:
+        """Let the networks go that only crowds need: they take 30 to 110 MB, and loading one again takes 10 ms."""
+        self._nets = {size: net for size, net in self._nets.items() if size[0] * size[1] <= _BUDGET_PX["far"]}
 
     def _shrunk(self, pixels: U8, budget_px: int) -> Detections:
         height, width = pixels.shape[:2]
@@ -87,8 +91,8 @@ class Detector:
     def _tile(self, pixels: U8, core_xyxy: tuple[int, int, int, int]) -> Detections:
         """Faces whose centre lies in the core and whose box lies in the tile around it."""
         height, width = pixels.shape[:2]
-        x0, y0 = max(core_xyxy[0] - _TILE_MARGIN_PX, 0), max(core_xyxy[1] - _TILE_MARGIN_PX, 0)
-        x1, y1 = min(core_xyxy[2] + _TILE_MARGIN_PX, width), min(core_xyxy[3] + _TILE_MARGIN_PX, height)
+        x0, x1 = _span(core_xyxy[0], core_xyxy[2], width)
+        y0, y1 = _span(core_xyxy[1], core_xyxy[3], height)
         found = self._run(pixels[y0:y1, x0:x1], (x1 - x0, y1 - y0), 1.0)
         offset_xy = np.array([x0, y0], np.float32)
         boxes_xyxy = found.boxes_xyxy + np.tile(offset_xy, 2)
@@ -204,6 +208,13 @@ def _cores(width: int, height: int) -> Iterator[tuple[int, int, int, int]]:
                 (column + 1) * width // columns,
                 (row + 1) * height // rows,
             )
+
+
+def _span(low: int, high: int, size: int) -> tuple[int, int]:
+    """A core's extent with its margins, moved inside the picture: all tiles are of one size and share a network."""
+    length = min(-(-(high - low + 2 * _TILE_MARGIN_PX) // _GRID) * _GRID, size)
+    start = min(max(low - _TILE_MARGIN_PX, 0), size - length)
+    return start, start + length
 
 
 @lru_cache(maxsize=64)

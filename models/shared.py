@@ -70,6 +70,7 @@ class FaceModel:
                 luma = LumaMeter().measure(pixels)
             with clock.stage("detect"):
                 found = nets.detector.detect(pixels, reach)
+                nets.detector.release_large()
                 clock.ran.add("detect")
             sizes = np.prod(found.boxes_xyxy[:, 2:] - found.boxes_xyxy[:, :2], axis=1)
             found = found.pick(np.argsort(-sizes, kind="stable")[:max_faces])
