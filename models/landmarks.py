@@ -207,10 +207,8 @@ class _Attention:
         right *= inside
         start = (corner[1] * _MAP_PX + corner[0]).astype(np.intp)
         cells = features.reshape(_MAP_PX * _MAP_PX, -1).take(start + self._corners, axis=0)
-        cells *= np.stack([left * above, right * above, left * below, right * below])[:, :, None]
-        crops = cells[0] + cells[1]
-        crops += cells[2]
-        crops += cells[3]
+        shares = np.stack([left * above, right * above, left * below, right * below])
+        crops = np.einsum("kn,knc->nc", shares, cells)
         return np.asarray(crops.reshape(len(matrices), 1, self._size, self._size, -1), np.float32)
 
     def refine(self, points: F32, placement: tuple[F32, F32], regions: Sequence[F32], irises: Sequence[F32]) -> None:
