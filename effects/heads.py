@@ -23,13 +23,13 @@ _LINGER_GROWTH_PER_S = 0.4
 _SPEED_TIME_S, _SLOWING_TIME_S = 0.1, 0.8
 """Smoothing of a head's speed; how soon a lost head is taken to stop."""
 
-_UP, _DOWN, _SIDE = 0.30, 0.10, 0.17
+_UP, _DOWN, _SIDE = 0.30, 0.14, 0.17
 """Margins around the mesh in units of its own height (up, down) and width: hair line, chin, ears."""
 _LEAST_ASPECT = 0.86
 """A head is at least this wide for its mesh's height, however far the face is turned away."""
 _TURN_SHIFT = 0.35
 """When the nose is off the middle of the mesh, the head's bulk lies on the other side of it."""
-_INNER_RADIUS = 0.92
+_INNER_RADIUS = 0.87
 """No mesh point lies farther out in its ellipse than this."""
 _BOX_W, _BOX_H, _BOX_UP = 0.80, 0.80, 0.06
 """Half width, half height and upward shift of the ellipse around a bare box, in units of the box."""

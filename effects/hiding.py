@@ -28,6 +28,8 @@ _CELLS_WEAKEST, _CELLS_STRONGEST = 9.0, 3.0
 """Cells across a head. Faces in mosaics finer than this have been recognised by machines (McPherson et al. 2016,
 "Defeating Image Obfuscation with Deep Learning"), so no strength goes there."""
 _SETTLED_S = 0.7
+_UNSETTLED_GROWTH = 1.4
+"""Of the ellipse around a face that has just come in, cut by the border: its mesh is a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ def cover(canvas: Canvas, scene: Scene, look: Look, before: Hidden, keep: int = 
     Who is not seen at the moment is behind the kept face rather than before it, so it is cut out of such covers.
     """
     heads = follow_heads(before.heads, scene.faces, scene.dt_s)
-    strangers, scenery = _strangers(canvas, scene, heads, before.scenery)
+    settled = [face for face in scene.faces if _is_settled(face, heads, scene.size_wh)]
+    strangers, scenery = _strangers(canvas, scene, heads, settled, before.scenery)
     kept = next((face for face in scene.faces if face.track_id == keep), None)
     spared = None if kept is None else _face_outline(kept)
     if strangers.any():
@@ -75,6 +78,9 @@ def cover(canvas: Canvas, scene: Scene, look: Look, before: Hidden, keep: int = 
     for track_id, head in heads.by_id.items():
         if kept is None or track_id != keep:
             _cover_oval(canvas, head.oval, look, spared if head.unseen else None)
+    for face in scene.faces:
+        if face not in settled and face is not kept:
+            _cover_oval(canvas, heads.by_id[face.track_id].oval.grown(_UNSETTLED_GROWTH), look)
     return Hidden(heads, scenery)
 
 
@@ -88,11 +94,12 @@ def _face_outline(face: Face) -> F32:
     return np.asarray(around, np.float32)
 
 
-def _strangers(canvas: Canvas, scene: Scene, heads: Heads, before: Scenery | None) -> tuple[Region, Scenery]:
+def _strangers(
+    canvas: Canvas, scene: Scene, heads: Heads, settled: list[Face], before: Scenery | None
+) -> tuple[Region, Scenery]:
     """Coarse map of people without a tracked face, and the scene as it is known now."""
     people = None if scene.matte is None else sort_people(scene.matte, scene.faces, scene.size_wh)
     known = None if people is None else people.known
-    settled = [face for face in scene.faces if _is_settled(face, heads, scene.size_wh)]
     ovals = [heads.by_id[face.track_id].oval for face in settled]
     scenery = find_newcomers(before, canvas.source.pixels, ovals, settled, known, scene.dt_s)
     return scenery.found if people is None else scenery.found | people.strangers, scenery

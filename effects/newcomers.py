@@ -27,15 +27,18 @@ _SPREAD_S, _SPREAD_NEW_S = 2.0, 30.0
 _EXPLAINED_S = 2.0
 """For so long after a person has left a cell, what appears there is what the person had hidden."""
 _LEAST_CELLS = 8
-_MOVED_SHARE, _RESTLESS_SHARE = 0.35, 0.015
-"""With more of the picture new, or more of it apart from newcomers, the camera moved or the light changed."""
+_LOWEST_TOP = 0.35
+"""What stays above this share of the height is a tree top or a lamp, not somebody coming in."""
+_MOVED_SHARE, _RESTLESS_SHARE = 0.35, 0.01
+"""With more of the picture new, or more of it apart from newcomers, or newcomers from both sides at once, the camera
+moved or the light changed."""
 _SWAY_CELLS = 5
 """Side of the surroundings a cell is compared with."""
 _CALM_S = 1.0
 """For so long the camera must have stood still before what is new counts."""
 _BESIDE_FACES = 0.12
 """Smaller patches beside a tracked person, in squared face heights, are that person's own."""
-_MARGIN = 0.25
+_MARGIN = 0.35
 """How much larger than what is new a newcomer is taken to be, as a share of its longer side."""
 _HAIR, _BODY = 1.1, 3.0
 """How far to the side, beside the face and below it, what belongs to a face may reach, in face heights."""
@@ -85,7 +88,8 @@ def find_newcomers(
     face_h = min((float(face.box_xyxy[3] - face.box_xyxy[1]) for face in faces), default=0.0) * map_scale(size_wh)
     found = _from_the_border(new, before.found, persons, _BESIDE_FACES * face_h * face_h)
     restless = np.count_nonzero(new & ~found) > _RESTLESS_SHARE * new.size
-    if restless or np.count_nonzero(new) > _MOVED_SHARE * new.size:
+    all_across = found[:, 0].any() and found[:, -1].any()
+    if restless or all_across or np.count_nonzero(new) > _MOVED_SHARE * new.size:
         return _fresh(colours, persons)
     if before.calm_s < _CALM_S:
         found = np.zeros_like(found)
@@ -154,8 +158,8 @@ def _from_the_border(new: Region, found: Region, persons: Region, own_area: floa
     groups = [np.flatnonzero(chosen & left), np.flatnonzero(chosen & right)]
     groups += [np.array([label]) for label in np.flatnonzero(chosen & ~left & ~right)]
     for group in groups:
-        points = cv2.findNonZero(np.isin(labels, group).astype(np.uint8)) if group.size else None
-        if points is not None:
+        if group.size and (y + h)[group].max() > _LOWEST_TOP * height:
+            points = cv2.findNonZero(np.isin(labels, group).astype(np.uint8))
             patch = np.zeros(new.shape, np.uint8)
             cv2.fillConvexPoly(patch, cv2.convexHull(points), (1,))
             result |= grown(patch.astype(np.bool_), int(_MARGIN * max(cv2.boundingRect(points)[2:])))

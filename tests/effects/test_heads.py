@@ -26,7 +26,7 @@ def box_corners(face: Face, scale: float = 0.8) -> np.ndarray:
 def test_the_whole_mesh_lies_well_inside(height: float, yaw: float, pitch: float, roll: float) -> None:
     face = make_face(1, (300, 200), height, (yaw, pitch, roll))
     assert face.mesh is not None
-    assert face_oval(face).radius_at(face.mesh[:, :2]).max() <= 0.921
+    assert face_oval(face).radius_at(face.mesh[:, :2]).max() <= 0.871
 
 
 @pytest.mark.parametrize("yaw", [-50.0, 0.0, 50.0])
@@ -58,7 +58,7 @@ def test_a_coasting_face_is_covered_by_its_growing_box_and_its_last_mesh() -> No
     oval = face_oval(grown)
     assert oval.half_wh[0] > face_oval(still).half_wh[0] + 40
     assert oval.radius_at(box_corners(grown, 1.2)).max() < 1.0
-    assert oval.radius_at(grown.mesh[:, :2]).max() <= 0.93
+    assert oval.radius_at(grown.mesh[:, :2]).max() <= 0.88
 
 
 def after(*frames: tuple[Face, ...], dt_s: float = DT_S) -> Heads:
