@@ -4,13 +4,13 @@ Everything heavy is imported inside the function that needs it, so that start-up
 """
 
 import re
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.cli.streams import complain
 from app.config import load_preset, with_sets
 from app.settings import Settings
 from app.settings_file import load_settings
@@ -28,7 +28,7 @@ _CPU_ONLY = "this version of Facet runs on the CPU only; the CPU is used."
 def usable_backend(asked: str) -> str:
     """The backend that will really run; says so in one line on stderr when it is not the one asked for."""
     if asked not in ("auto", "cpu"):
-        sys.stderr.write(f"facet: backend {asked} is not available: {_CPU_ONLY}\n")
+        complain(f"backend {asked} is not available: {_CPU_ONLY}")
     return "cpu"
 
 
@@ -107,20 +107,3 @@ def check_input(text: str) -> None:
     """Raise for an INPUT that can never be opened, before a window is there; cameras and streams are left to it."""
     if "://" not in text and not re.fullmatch(r"demo|camera(:\d+)?", text):
         open_source(text, live=False).close()
-
-
-def run_window(
-    text: str | None,
-    settings: Settings,
-    messages: tuple[str, ...] = (),
-    *,
-    size_wh: tuple[int, int] | None = None,
-    fps: float | None = None,
-) -> int:
-    """Open the window and stay until it is closed; returns the exit code.
-
-    `text` None: the first camera, else the demo.
-    """
-    from app.window_main import WindowRun
-
-    return WindowRun(text, settings, messages, size_wh, fps).run()

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from app.cli import options
+from app.cli.streams import complain
 from app.display import DisplayProbe
 
 _DEMO_FILE = Path("facet-demo.mp4")
@@ -27,17 +28,19 @@ def run(arguments: argparse.Namespace) -> int:
     settings, messages = bootstrap.window_settings(arguments.preset, arguments.sets, arguments.backend)
     if arguments.input is not None:
         bootstrap.check_input(arguments.input)
-    if probe.answer():
-        return bootstrap.run_window(arguments.input, settings, messages, size_wh=arguments.size, fps=arguments.fps)
-    return _render_demo(arguments)
+    if not probe.answer():
+        return _render_demo(arguments)
+    from app.window_main import WindowRun
+
+    return WindowRun(arguments.input, settings, messages, arguments.size, arguments.fps).run()
 
 
 def _render_demo(arguments: argparse.Namespace) -> int:
     from app.cli import render
 
-    sys.stderr.write(
-        f"facet: no display to open a window on. Rendering the demo to ./{_DEMO_FILE} instead; "
-        "facet render, perceive and bench work without a display.\n"
+    complain(
+        f"no display to open a window on. Rendering the demo to ./{_DEMO_FILE} instead; "
+        "facet render, perceive and bench work without a display."
     )
     sets = arguments.sets if arguments.preset or arguments.sets else ["mesh.on=1"]
     values = {"input": "demo", "output": _DEMO_FILE, "frames": None, "sets": sets}
