@@ -5,6 +5,7 @@ Sub-commands live in `app/cli/`, one file each, and are imported only when calle
 
 import argparse
 import difflib
+import errno
 import importlib
 import os
 import re
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from app.cli.interrupts import Stopped, stop_on_signals
+from app.cli.streams import complain, give_up_output, open_missing_streams
 from models.errors import FacetError, UsageError
 
 _COMMANDS = {
@@ -77,23 +79,35 @@ def _dispatch(arguments: Sequence[str]) -> int:
     return int(command.run(parser.parse_args(rest)))
 
 
+def _printing_failed(error: Exception) -> bool:
+    """Files report a full disk themselves: what is left is standard output."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (0 done, 1 failed, 2 wrong usage, 130 / 143 interrupted)."""
+    open_missing_streams()
     try:
         with stop_on_signals():
-            return _dispatch(sys.argv[1:] if argv is None else argv)
+            code = _dispatch(sys.argv[1:] if argv is None else argv)
+            sys.stdout.flush()
+            return code
     except FacetError as error:
-        sys.stderr.write(f"facet: {error}\n")
+        complain(str(error))
         return error.exit_code
     except Stopped as stopped:
         return 128 + stopped.signal_number
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up_output()
         return 1
     except Exception as error:  # noqa: BLE001 - the top of the main thread: a user sees a sentence, not a traceback
-        sys.stderr.write(
-            f"facet: an error inside Facet stopped this: {type(error).__name__}: {error}\n"
-            "Please report it; FACET_DEBUG=1 in the environment shows the details.\n"
+        if _printing_failed(error):
+            give_up_output()
+            complain("the result cannot be printed: no space is left where the output goes.")
+            return 1
+        complain(
+            f"an error inside Facet stopped this: {type(error).__name__}: {error}\n"
+            "Please report it; FACET_DEBUG=1 in the environment shows the details."
         )
         if os.environ.get("FACET_DEBUG"):
             traceback.print_exc()

@@ -7,17 +7,17 @@ import argparse
 import json
 import sys
 import time
-from contextlib import ExitStack
-from pathlib import Path
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from app.cli import options
-from app.cli.files import check_writable, whole_file
+from app.cli.files import input_path, output_path, whole_file
 from app.cli.frames import frames_of
 from app.cli.progress import progress
 from app.machine import cpu_name, machine, peak_rss_mb, seconds_since_process_start
+from app.sources.base import BadInput
 from models.types import Wants
 
 if TYPE_CHECKING:
@@ -35,17 +35,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="INPUT", nargs="?", default="demo")
     parser.add_argument("--frames", type=options.frame_count, default=_DEFAULT_FRAMES, metavar="N")
     parser.add_argument("--size", type=options.size_wh, metavar="WxH", help="of the demo or a camera")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="also write the figures as JSON")
+    parser.add_argument("--json", type=output_path, metavar="OUT", help="also write the figures as JSON")
     parser.add_argument("--backend", type=options.backend_names, default=["cpu"], metavar="B[,B...]")
     options.add_effects(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run each backend in turn over the same frames and print a table each."""
+    file = whole_file(arguments.json, input_path(arguments.input)) if arguments.json else nullcontext()
+    with file as handle:
+        report = _report(arguments)
+        if handle is not None:
+            json.dump(report, handle, indent=2)
+    return 0
+
+
+def _report(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Measure each backend, print its table; the object of `--json`."""
     from app import bootstrap
 
-    if arguments.json:
-        check_writable(arguments.json)
     runs: list[dict[str, Any]] = []
     size: tuple[int, int] = (0, 0)
     for backend in arguments.backend:
@@ -53,17 +61,13 @@ def run(arguments: argparse.Namespace) -> int:
         figures, size = _measure(arguments, backend, settings)
         runs.append(figures)
         _print(figures, size)
-    if arguments.json:
-        report = {
-            "machine": machine(),
-            "input": arguments.input,
-            "frame_size": list(size),
-            "frames": runs[0]["frames"],
-            "runs": runs,
-        }
-        with whole_file(arguments.json) as handle:
-            json.dump(report, handle, indent=2)
-    return 0
+    return {
+        "machine": machine(),
+        "input": arguments.input,
+        "frame_size": list(size),
+        "frames": runs[0]["frames"],
+        "runs": runs,
+    }
 
 
 def _measure(
@@ -101,6 +105,8 @@ def _measure(
                 started_ns, cpu_ns = now_ns, time.process_time_ns()
             before_ns = now_ns
             bar.update()
+        if count == 0:
+            raise BadInput(f"{source.info.name} ended before anything could be measured. Choose a longer input.")
         wall_ns = max(1, before_ns - started_ns)
         used_ns = time.process_time_ns() - cpu_ns
         facts = {"backend": engine.backend, "networks": engine.networks, "canvas": engine.canvas, "device": cpu_name()}

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import metadata
-from pathlib import Path
 from typing import Literal
 
-from app.cli.files import whole_file
+from app.cli.files import output_path, whole_file
 from app.machine import machine
 from app.version import version
 from models.errors import FacetError
@@ -33,7 +32,7 @@ class Line:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `facet doctor`."""
-    parser.add_argument("--json", type=Path, metavar="OUT", help="also write the report as JSON")
+    parser.add_argument("--json", type=output_path, metavar="OUT", help="also write the report as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:

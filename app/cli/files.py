@@ -1,73 +1,73 @@
-"""Files that appear whole or not at all."""
+"""Text files and folders of a command that appear whole or not at all."""
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from models.errors import FacetError, UsageError
+from app.cli.interrupts import uninterrupted
+from app.sinks.target import FolderTarget, Target, cannot_write
+from models.errors import UsageError
 
 
-class CannotWrite(FacetError):
-    """An output cannot be written; the message says why and what to do."""
+def input_path(text: str) -> Path | None:
+    """The file or folder behind an INPUT, which no output may replace; None for what is neither."""
+    from app.sources.files import path_of
+
+    path = path_of(text)
+    return path if os.path.exists(path) else None
 
 
-def check_writable(path: Path) -> None:
-    """Raise before any work is done when `path` cannot become a file."""
-    if path.is_dir():
-        raise UsageError(f"{path} is a folder. Name a file to write.")
-    folder = path.parent
-    if not folder.is_dir():
-        raise CannotWrite(f"The folder {folder} does not exist. Create it, or write elsewhere.")
-    if not os.access(folder, os.W_OK):
-        raise CannotWrite(f"The folder {folder} may not be written to. Choose another one.")
+def output_path(text: str) -> Path:
+    """A path to write to."""
+    if not text.strip():
+        raise UsageError("The name of the output is empty.")
+    if "\0" in text:
+        raise UsageError("The name of the output holds a NUL character, which no file system takes.")
+    return Path(text)
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[TextIO]:
-    """A text file that takes its name only when the block ends well."""
-    check_writable(path)
+def whole_file(path: Path, source: Path | None = None) -> Iterator[TextIO]:
+    """A text file that takes its name only when the block ends well.
+
+    A device or pipe (/dev/null, /dev/stdout) is written to as it is. `source` may not be `path`. Raises UsageError and
+    SinkFailed before the block when `path` cannot be written.
+    """
+    if _is_special(path):
+        yield from _written_through(path)
+        return
+    target = Target(path, source)
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise CannotWrite(f"{path} cannot be written: {error.strerror}. Choose another place.") from error
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        with target.temporary.open("w", encoding="utf-8") as handle:
             yield handle
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)
-        temporary.replace(path)
+        target.keep()
     except OSError as error:
-        raise CannotWrite(
-            f"{path} cannot be written: {error.strerror}. Free some space or choose another place."
-        ) from error
+        raise cannot_write(path, error) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        target.discard()
 
 
 @contextmanager
-def whole_folder(path: Path) -> Iterator[Path]:
-    """A folder to write files into; they move to `path` only when the block ends well."""
-    if path.exists() and not path.is_dir():
-        raise UsageError(f"{path} is a file. Name a folder.")
-    check_writable(path.parent / (path.name + ".probe"))
+def whole_folder(path: Path, source: Path | None = None) -> Iterator[Path]:
+    """A folder to write files into; they move to `path` only when the block ends well. `source` may not be `path`."""
+    target = FolderTarget(path, source)
     try:
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
-    except OSError as error:
-        raise CannotWrite(f"{path} cannot be made: {error.strerror}. Choose another place.") from error
-    try:
-        yield temporary
-        path.mkdir(exist_ok=True)
-        for file in temporary.iterdir():
-            file.replace(path / file.name)
-    except OSError as error:
-        raise CannotWrite(
-            f"{path} cannot be written: {error.strerror}. Free some space or choose another place."
-        ) from error
+        yield target.temporary
+        with uninterrupted():
+            target.keep()
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        target.discard()
+
+
+def _is_special(path: Path) -> bool:
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
+def _written_through(path: Path) -> Iterator[TextIO]:
+    try:
+        with path.open("w", encoding="utf-8") as handle:
+            yield handle
+    except OSError as error:
+        raise cannot_write(path, error) from None

@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from types import FrameType
 
 
@@ -15,8 +15,44 @@ class Stopped(BaseException):
         self.signal_number = signal_number
 
 
-def _stop(signal_number: int, _frame: FrameType | None) -> None:
-    raise Stopped(signal_number)
+class _Signals:
+    """The first signal counts; those that follow while things are cleaned up do not disturb that."""
+
+    def __init__(self) -> None:
+        self._held = 0
+        self._arrived = 0
+
+    def reset(self) -> None:
+        """No signal has arrived."""
+        self._arrived = 0
+
+    def arrive(self, signal_number: int, _frame: FrameType | None) -> None:
+        """The handler; raises Stopped at once unless held, or stopping already."""
+        if self._arrived:
+            return
+        self._arrived = signal_number
+        if not self._held:
+            raise Stopped(signal_number)
+
+    def check(self) -> None:
+        """Raise Stopped if a signal has arrived, also one whose exception was lost in a destructor or callback."""
+        if self._arrived:
+            raise Stopped(self._arrived)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Signals wait until the end of the block."""
+        before = self._arrived
+        self._held += 1
+        try:
+            yield
+        finally:
+            self._held -= 1
+        if self._arrived and not before:
+            raise Stopped(self._arrived)
+
+
+_signals = _Signals()
 
 
 @contextmanager
@@ -25,10 +61,22 @@ def stop_on_signals() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    _signals.reset()
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, _stop) for number in numbers}
+    before = {number: signal.signal(number, _signals.arrive) for number in numbers}
     try:
         yield
+        _signals.check()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def uninterrupted() -> AbstractContextManager[None]:
+    """A block of a moment that is done whole: a signal meanwhile raises `Stopped` at its end."""
+    return _signals.held()
+
+
+def check_stopped() -> None:
+    """Raise `Stopped` if a signal has arrived: Python swallows an exception that strikes in a destructor."""
+    _signals.check()

@@ -2,15 +2,14 @@
 
 import argparse
 import json
-import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 
 from app.cli import options
-from app.cli.files import whole_file, whole_folder
-from app.cli.frames import frames_of, shortfall
+from app.cli.files import input_path, output_path, whole_file, whole_folder
+from app.cli.frames import check_ends, frames_of, shortfall
 from app.cli.progress import progress
+from app.cli.streams import complain
 from app.sources.base import STILL_KINDS, SourceInfo
 from models.types import Frame, Perception, SharedModel, Wants
 
@@ -20,8 +19,8 @@ _WANTS = Wants(landmarks=True, matte=True)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `facet perceive`."""
     parser.add_argument("input", metavar="INPUT")
-    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.jsonl")
-    parser.add_argument("--mattes", type=Path, metavar="DIR", help="also write the person matte of every frame as PNG")
+    parser.add_argument("-o", "--output", required=True, type=output_path, metavar="OUT.jsonl")
+    parser.add_argument("--mattes", type=output_path, metavar="DIR", help="also write each frame's person matte as PNG")
     parser.add_argument("--max-faces", type=options.max_faces, metavar="N", help="default 5, 20 for stills")
     parser.add_argument("--reach", type=options.reach_name, default="auto", metavar="|".join(options.REACHES))
     parser.add_argument("--independent", action="store_true", help="treat every frame as a new still")
@@ -35,10 +34,12 @@ def run(arguments: argparse.Namespace) -> int:
     from app.cli.rows import perception_row, source_name, write_matte
 
     with ExitStack() as stack:
-        rows = stack.enter_context(whole_file(arguments.output))
-        mattes = stack.enter_context(whole_folder(arguments.mattes)) if arguments.mattes else None
+        taken = input_path(arguments.input)
+        mattes = stack.enter_context(whole_folder(arguments.mattes, taken)) if arguments.mattes else None
+        rows = stack.enter_context(whole_file(arguments.output, taken))
         source = bootstrap.open_source(arguments.input, live=False)
         stack.callback(source.close)
+        check_ends(source, arguments.frames)
         model = bootstrap.make_model(arguments.backend)
         stack.callback(model.close)
         look = _look(model, source.info, arguments)
@@ -52,9 +53,9 @@ def run(arguments: argparse.Namespace) -> int:
                 write_matte(mattes / f"{count:06d}.png", frame, perception)
             count += 1
             bar.update()
-        missing = None if arguments.frames else shortfall(source, count)
+        missing = shortfall(source, count, arguments.frames)
     if missing:
-        sys.stderr.write(f"facet: {missing}\n")
+        complain(missing)
         return 1
     return 0
 

@@ -1,23 +1,22 @@
 """Write INPUT with effects to a video or picture. Without --preset and --set it changes nothing."""
 
 import argparse
-import sys
 from contextlib import ExitStack
-from pathlib import Path
 
 from app.cli import options
-from app.cli.frames import frames_of, shortfall
+from app.cli.files import output_path
+from app.cli.frames import check_ends, frames_of, shortfall
 from app.cli.progress import progress
+from app.cli.streams import complain
 from app.pipeline.types import Output
 from app.sources.base import STILL_KINDS, BadInput, Source
 from effects.base import EffectFailed
-from models.errors import UsageError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Of `facet render`."""
     parser.add_argument("input", metavar="INPUT")
-    parser.add_argument("-o", "--output", required=True, type=Path, metavar="OUT.mp4|OUT.png|FOLDER")
+    parser.add_argument("-o", "--output", required=True, type=output_path, metavar="OUT.mp4|OUT.png|FOLDER")
     parser.add_argument("--frames", type=options.frame_count, metavar="N", help="stop after N frames")
     parser.add_argument("--size", type=options.size_wh, metavar="WxH", help="of the demo or a camera")
     parser.add_argument("--fps", type=options.frames_per_second, metavar="N", help="of the demo or a camera")
@@ -29,7 +28,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Render every frame; see the module's docstring."""
     missing = render(arguments)
     if missing:
-        sys.stderr.write(f"facet: {missing}\n")
+        complain(missing)
         return 1
     return 0
 
@@ -63,15 +62,14 @@ def render(arguments: argparse.Namespace) -> str | None:
             raise BadInput(f"{source.info.name} holds no picture. Choose another input.")
         if one_picture:
             sink.put(output)
-        return None if arguments.frames else shortfall(source, count)
+        return shortfall(source, count, limit)
 
 
 def _limit(source: Source, frames: int | None, one_picture: bool) -> int | None:
     """How many frames to read: all of a file, the first for a picture of a moving input, as many as asked for else."""
     if frames is None and one_picture:
         return 1
-    if frames is None and source.info.live:
-        raise UsageError(f"{source.info.name} never ends: say how many frames with --frames N.")
+    check_ends(source, frames)
     return frames
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from models.signals import eye_open, mouth_open
 
-from app.cli.files import CannotWrite
+from app.sinks.target import cannot_write
 from app.sources.base import SourceInfo
+from models.signals import eye_open, mouth_open
 from models.types import Face, Frame, Perception, StageTimes
 
 
@@ -71,5 +71,8 @@ def write_matte(path: Path, frame: Frame, perception: Perception) -> None:
     width, height = frame.size_wh
     matte = np.zeros((1, 1), np.float32) if perception.matte is None else perception.matte
     picture = cv2.resize(cv2.convertScaleAbs(matte, alpha=255), (width, height))
-    if not cv2.imwrite(str(path), picture):
-        raise CannotWrite(f"The mattes cannot be written to {path.parent}. Free some space or choose another place.")
+    data = cv2.imencode(".png", picture)[1]
+    try:
+        path.write_bytes(data.tobytes())
+    except OSError as error:
+        raise cannot_write(path, error) from None

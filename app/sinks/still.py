@@ -1,7 +1,5 @@
 """Writes one still, or the stills of a folder."""
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import cv2
 from app.pipeline.types import Output
 from app.sinks.base import SinkFailed
 from app.sinks.still_file import STILL_SUFFIXES, encode_still
-from app.sinks.target import Target, cannot_write, check_suffix
+from app.sinks.target import FolderTarget, Target, cannot_write, check_suffix
 from app.sources.picture_file import Picture
 from models.errors import UsageError
 from models.types import Frame
@@ -83,20 +81,10 @@ class StillFolderSink:
     """
 
     def __init__(self, path: Path, *, name_of: Callable[[Frame], str], picture_of: PictureOf, input_path: Path) -> None:
-        if path.exists() and not path.is_dir():
-            raise UsageError(f"{path} is a file. The result of a folder is a folder.")
-        if path.exists() and path.samefile(input_path):
-            raise UsageError(f"{path} is the input itself. Write to another folder.")
-        if not path.absolute().parent.is_dir():
-            raise SinkFailed(f"The folder {path.parent} does not exist. Create it, or write elsewhere.")
         self.dropped = 0
-        self._path = path
+        self._target = FolderTarget(path, input_path)
         self._name_of = name_of
         self._picture_of = picture_of
-        try:
-            self._temporary = Path(tempfile.mkdtemp(prefix=f".{path.name[:100]}.", dir=path.absolute().parent))
-        except OSError as error:
-            raise cannot_write(path, error) from None
 
     def put(self, output: Output) -> None:
         """See Sink; encodes in the caller's thread."""
@@ -104,18 +92,13 @@ class StillFolderSink:
         picture = self._picture_of(output.frame)
         try:
             data = encode_still(Path(name), output.bgra, output.frame.pixels, picture)
-            (self._temporary / name).write_bytes(data)
+            (self._target.temporary / name).write_bytes(data)
         except (OSError, cv2.error, MemoryError) as error:
-            raise cannot_write(self._path / name, error) from None
+            raise cannot_write(self._target.path / name, error) from None
 
     def finish(self, ok: bool) -> None:
         """See Sink."""
-        try:
-            if ok:
-                self._path.mkdir(exist_ok=True)
-                for file in sorted(self._temporary.iterdir()):
-                    file.replace(self._path / file.name)
-        except OSError as error:
-            raise cannot_write(self._path, error) from None
-        finally:
-            shutil.rmtree(self._temporary, ignore_errors=True)
+        if ok:
+            self._target.keep()
+        else:
+            self._target.discard()

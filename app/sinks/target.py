@@ -1,15 +1,16 @@
-"""An output file that appears whole under its name, or not at all."""
+"""Output files and folders that appear whole under their names, or not at all."""
 
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from app.sinks.base import SinkFailed
 from models.errors import UsageError
 
-_LONGEST_STEM = 100
+_LONGEST_ENDING = 16
 
 
 def cannot_write(path: Path, error: Exception) -> SinkFailed:
@@ -33,18 +34,15 @@ class Target:
 
     def __init__(self, path: Path, input_path: Path | None) -> None:
         self.path = path
-        if path.is_dir():
+        if os.path.isdir(path):
             raise UsageError(f"{path} is a folder. Name a file to write.")
         if input_path is not None and _same_file(path, input_path):
             raise UsageError(f"{path} is the input itself, which would be lost. Give the output another name.")
         self._final = Path(os.path.realpath(path))
-        folder = self._final.parent
-        if not folder.is_dir():
-            raise SinkFailed(f"The folder {path.parent} does not exist. Create it, or write elsewhere.")
-        if self._final.exists() and not (self._final.is_file() and os.access(self._final, os.W_OK)):
+        _check_parent(path, self._final)
+        if os.path.exists(self._final) and not (os.path.isfile(self._final) and os.access(self._final, os.W_OK)):
             raise SinkFailed(f"{path} may not be overwritten. Choose another name.")
-        stem = f".{self._final.stem[:_LONGEST_STEM]}.{secrets.token_hex(4)}"
-        self.temporary = folder / f"{stem}.part{self._final.suffix}"
+        self.temporary = _temporary_name(self._final)
         try:
             os.close(os.open(self.temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
         except OSError as error:
@@ -62,6 +60,55 @@ class Target:
         """Leave nothing behind."""
         with contextlib.suppress(OSError):
             self.temporary.unlink(missing_ok=True)
+
+
+class FolderTarget:
+    """A folder to write files into, `temporary`; they move to `path`, whose other files stay, when kept.
+
+    Raises UsageError (it is a file, it is the folder of the input) and SinkFailed (no such parent, not writable).
+    """
+
+    def __init__(self, path: Path, input_path: Path | None) -> None:
+        self.path = path
+        if os.path.exists(path) and not os.path.isdir(path):
+            raise UsageError(f"{path} is a file. Name a folder.")
+        if input_path is not None and _same_file(path, input_path):
+            raise UsageError(f"{path} is the input itself. Write to another folder.")
+        self._final = Path(os.path.realpath(path))
+        _check_parent(path, self._final)
+        self.temporary = _temporary_name(self._final)
+        try:
+            self.temporary.mkdir()
+        except OSError as error:
+            raise cannot_write(path, error) from None
+
+    def keep(self) -> None:
+        """Give the finished files their place; raises SinkFailed."""
+        try:
+            if not os.path.exists(self._final):
+                self.temporary.replace(self._final)
+                return
+            for file in sorted(self.temporary.iterdir()):
+                file.replace(self._final / file.name)
+        except OSError as error:
+            raise cannot_write(self.path, error) from None
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Leave nothing behind."""
+        shutil.rmtree(self.temporary, ignore_errors=True)
+
+
+def _check_parent(path: Path, final: Path) -> None:
+    if not os.path.isdir(final.parent):
+        raise SinkFailed(f"The folder {path.parent} does not exist. Create it, or write elsewhere.")
+
+
+def _temporary_name(final: Path) -> Path:
+    """A hidden name beside `final`, short because file systems count 255 bytes."""
+    ending = final.suffix if len(os.fsencode(final.suffix)) <= _LONGEST_ENDING else ""
+    return final.parent / f".facet-{secrets.token_hex(4)}.part{ending}"
 
 
 def _same_file(one: Path, other: Path) -> bool:

@@ -28,7 +28,7 @@ def open_source(
         text: as typed; a file called like a keyword is reached by ./demo.
         live: for the window: files and the demo at their own speed, pictures as still live frames. Otherwise every
             frame once, as fast as it is read.
-        loop: begin again at the end (demo, video, folder).
+        loop: begin again at the end (demo, video, picture, folder).
         size_wh: of the demo or a camera; files and streams have their own.
         fps: likewise.
         cancel: set from another thread to give up opening a camera or stream (then raises SourceStalled).
@@ -76,7 +76,7 @@ def _open_path(path: Path, live: bool, loop: bool) -> Source:
     if path.suffix.lower() in (*PICTURE_SUFFIXES, *APPLE_SUFFIXES) or (not path.suffix and begins_like_picture(path)):
         from app.sources.picture import PictureSource
 
-        return PictureSource(path, paced=live)
+        return PictureSource(path, paced=live, loop=loop)
     from app.sources.video import VideoSource
 
     return VideoSource(path, paced=live, loop=loop)

@@ -1,4 +1,4 @@
-"""One picture: a single frame for whole work, a still live frame that repeats for the window."""
+"""One picture: a single frame for whole work, a still live frame that repeats for the window and for measuring."""
 
 import threading
 import time
@@ -17,10 +17,11 @@ class PictureSource:
 
     Args:
         path: a jpg, png, webp, bmp, ppm or tiff.
-        paced: repeat the picture in real time (all frames share one array); otherwise give it once.
+        paced: repeat the picture in real time (all frames share one array).
+        loop: repeat it as fast as `read` is called. Neither: give it once.
     """
 
-    def __init__(self, path: Path, *, paced: bool) -> None:
+    def __init__(self, path: Path, *, paced: bool, loop: bool = False) -> None:
         started_ns = time.perf_counter_ns()
         self.picture: Picture = load_picture(path)
         self.decode_ms = (time.perf_counter_ns() - started_ns) / 1e6
@@ -29,11 +30,12 @@ class PictureSource:
             kind="picture",
             name=path.name,
             size_wh=(width, height),
-            fps=_REPEAT_FPS if paced else 0.0,
+            fps=_REPEAT_FPS if paced or loop else 0.0,
             live=False,
-            frame_count=0 if paced else 1,
+            frame_count=0 if paced or loop else 1,
         )
         self._paced = paced
+        self._repeats = paced or loop
         self._closed = threading.Event()
         self._pacer = Pacer(self._closed)
         self._index = 0
@@ -41,7 +43,7 @@ class PictureSource:
     def read(self, timeout_s: float) -> Frame | None:
         """See Source."""
         index = self._index
-        if self._closed.is_set() or (index and not self._paced):
+        if self._closed.is_set() or (index and not self._repeats):
             return None
         t_s = index / _REPEAT_FPS
         if self._paced:

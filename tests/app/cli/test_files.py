@@ -1,6 +1,7 @@
 import pytest
 
-from app.cli.files import CannotWrite, whole_file, whole_folder
+from app.cli.files import whole_file, whole_folder
+from app.sinks.base import SinkFailed
 from models.errors import UsageError
 
 
@@ -39,7 +40,7 @@ def test_a_whole_folder_keeps_what_was_there(tmp_path):
 
 @pytest.mark.parametrize("maker", [whole_file, whole_folder])
 def test_a_missing_parent_is_named(maker, tmp_path):
-    with pytest.raises(CannotWrite, match="does not exist"), maker(tmp_path / "no" / "out"):
+    with pytest.raises(SinkFailed, match="does not exist"), maker(tmp_path / "no" / "out"):
         pass
 
 
