@@ -24,9 +24,9 @@ def map_wh(size_wh: tuple[int, int]) -> tuple[int, int]:
 
 
 def shrunk(pixels: U8) -> U8:
-    """(H, W, 3) pixels -> (h, w, 3) colours of the cells, each the mean of nine pixels."""
+    """(H, W, 3) pixels -> (h, w, 3) colours of the cells, each the mean of four pixels."""
     width, height = map_wh((pixels.shape[1], pixels.shape[0]))
-    sparse = cv2.resize(pixels, (3 * width, 3 * height), interpolation=cv2.INTER_NEAREST)
+    sparse = cv2.resize(pixels, (2 * width, 2 * height), interpolation=cv2.INTER_NEAREST)
     return np.asarray(cv2.resize(sparse, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 

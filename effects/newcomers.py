@@ -10,6 +10,7 @@ compare with, and nothing is found.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp
+from typing import cast
 
 import cv2
 import numpy as np
@@ -77,7 +78,7 @@ def find_newcomers(
         dt_s: seconds since the frame before.
     """
     size_wh = (pixels.shape[1], pixels.shape[0])
-    colours = shrunk(pixels).astype(np.float32)
+    colours = shrunk(pixels)
     persons = _persons(heads, faces, known, size_wh)
     if before is None or before.mean.shape != colours.shape:
         return _fresh(colours, persons)
@@ -96,19 +97,25 @@ def find_newcomers(
     return _learnt(before, colours, deviation, since_person_s, found, dt_s)
 
 
-def _deviation(colours: F32, mean: F32) -> F32:
+def _deviation(colours: U8, mean: F32) -> U8:
     """(h, w) grey levels by which a cell lies outside the colours around it in the mean, exposure apart."""
-    shift = median((colours - mean).reshape(-1, 3)[::7].astype(np.float64)).astype(np.float32)
+    scene = cv2.convertScaleAbs(mean)
+    # Every 29th cell is enough for a median.
+    change = (colours.astype(np.int16) - scene).reshape(-1, 3)[::29].astype(np.float64)
+    exposure = cast(cv2.typing.MatLike, (*median(change).tolist(), 0.0))
+    seen = cv2.subtract(colours, exposure)
     around = np.ones((_SWAY_CELLS, _SWAY_CELLS), np.uint8)
-    over = colours - shift - cv2.dilate(mean, around)
-    under = cv2.erode(mean, around) - (colours - shift)
-    return np.asarray(np.maximum(np.maximum(over, under).max(axis=2), 0.0), np.float32)
+    outside = cv2.max(cv2.subtract(seen, cv2.dilate(scene, around)), cv2.subtract(cv2.erode(scene, around), seen))
+    blue, green, red = cv2.split(outside)
+    return np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
 
 
-def _fresh(colours: F32, persons: Region) -> Scenery:
+def _fresh(colours: U8, persons: Region) -> Scenery:
     shape = persons.shape
     nobody = np.zeros(shape, np.bool_)
-    return Scenery(colours, np.full(shape, 3.0, np.float32), np.full(shape, 1e3, np.float32), nobody, 0.0)
+    return Scenery(
+        colours.astype(np.float32), np.full(shape, 3.0, np.float32), np.full(shape, 1e3, np.float32), nobody, 0.0
+    )
 
 
 def _persons(heads: Sequence[Oval], faces: Sequence[Face], known: Region | None, size_wh: tuple[int, int]) -> Region:
@@ -170,7 +177,7 @@ def _touching(labels: "np.typing.NDArray[np.int32]", area: Region, count: int) -
     return np.asarray(np.bincount(labels[area], minlength=count) > 0, np.bool_)
 
 
-def _learnt(before: Scenery, colours: F32, deviation: F32, since_person_s: F32, found: Region, dt_s: float) -> Scenery:
+def _learnt(before: Scenery, colours: U8, deviation: U8, since_person_s: F32, found: Region, dt_s: float) -> Scenery:
     """The scene moves towards the frame: fast under persons, slowly under newcomers."""
     rate = np.full(found.shape, 1.0 - exp(-dt_s / _LEARN_S), np.float32)
     rate[since_person_s <= _EXPLAINED_S] = 1.0 - exp(-dt_s / _LEARN_PERSON_S)

@@ -40,13 +40,17 @@ def _draw_lines_cpu(canvas: Canvas, layers: Sequence[Lines]) -> None:
     x0, y0, x1, y1 = _window(layers, canvas.image.size_wh)
     if x1 <= x0 or y1 <= y0:
         return
-    over: list[cv2.typing.MatLike] = [np.zeros((y1 - y0, x1 - x0), np.uint8) for _channel in range(4)]
+    over: list[cv2.typing.MatLike] = []
     for layer in layers:
         alpha = _drawn(layer, (x0, y0), (x1 - x0, y1 - y0))
-        inverse = cv2.bitwise_not(alpha)
-        for channel, level in enumerate((*layer.colour_bgr, 255)):
-            under = cv2.multiply(over[channel], inverse, scale=1 / 255)
-            over[channel] = cv2.add(under, cv2.convertScaleAbs(alpha, alpha=level / 255))
+        tinted = [cv2.convertScaleAbs(alpha, alpha=level / 255) for level in (*layer.colour_bgr, 255)]
+        if over:
+            inverse = cv2.bitwise_not(alpha)
+            tinted = [
+                cv2.add(cv2.multiply(under, inverse, scale=1 / 255), above)
+                for under, above in zip(over, tinted, strict=True)
+            ]
+        over = tinted
     mask = Mask(x0, y0, np.asarray(over[3], np.uint8))
     blend_premultiplied_cpu(canvas, mask, cv2.merge(over))
 

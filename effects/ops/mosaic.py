@@ -19,6 +19,7 @@ from models.types import U8
 
 _SAMPLES = 8
 """Each cell is the mean of 8 x 8 samples."""
+_SMALL_PX = 40_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +63,9 @@ def _mosaic_cpu(canvas: Canvas, mask: Mask, grid: Grid, smooth: bool) -> None:
         enlarged = cv2.blur(enlarged, (detail + 1, detail + 1), borderType=cv2.BORDER_REPLICATE)
     else:
         enlarged = cv2.resize(means, size_wh, interpolation=cv2.INTER_NEAREST)
-    blend_patch(canvas, mask, _laid_over(np.asarray(enlarged, np.uint8), grid, detail, mask))
+    # What is drawn small and enlarged shows no difference: cells are large, and a blur of them has no detail at all.
+    coarse = 1 if mask.alpha.size < _SMALL_PX else 4 if smooth else 2
+    blend_patch(canvas, mask, _laid_over(np.asarray(enlarged, np.uint8), grid, detail, mask, coarse))
 
 
 def _cell_means(pixels: U8, grid: Grid) -> U8:
@@ -78,14 +81,13 @@ def _cell_means(pixels: U8, grid: Grid) -> U8:
     return np.asarray(cv2.resize(dense, (nx, ny), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _laid_over(cells: U8, grid: Grid, detail: int, mask: Mask) -> U8:
-    """The enlarged cells as they lie over the mask's rectangle; drawn at half size where that shows no difference."""
+def _laid_over(cells: U8, grid: Grid, detail: int, mask: Mask, coarse: int) -> U8:
+    """The enlarged cells as they lie over the mask's rectangle, drawn at one `coarse`-th of its size."""
     height, width = mask.alpha.shape
-    half = 2 if width * height > 40_000 else 1
-    out_wh = (-(-width // half), -(-height // half))
+    out_wh = (-(-width // coarse), -(-height // coarse))
     inverse = cv2.invertAffineTransform(grid.to_frame)
     to_cells = np.empty((2, 3))
-    to_cells[:, :2] = inverse[:, :2] * (detail * half)
+    to_cells[:, :2] = inverse[:, :2] * (detail * coarse)
     to_cells[:, 2] = (inverse[:, :2] @ np.array([mask.x0, mask.y0], float) + inverse[:, 2]) * detail
     drawn = cv2.warpAffine(
         cells,
@@ -94,9 +96,8 @@ def _laid_over(cells: U8, grid: Grid, detail: int, mask: Mask) -> U8:
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )
-    if half == 1:
-        return np.asarray(drawn, np.uint8)
-    drawn = cv2.resize(drawn, (out_wh[0] * 2, out_wh[1] * 2), interpolation=cv2.INTER_LINEAR)
+    if coarse > 1:
+        drawn = cv2.resize(drawn, (out_wh[0] * coarse, out_wh[1] * coarse), interpolation=cv2.INTER_LINEAR)
     return np.asarray(drawn[:height, :width], np.uint8)
 
 
