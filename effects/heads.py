@@ -19,7 +19,7 @@ LINGER_S = 1.0
 """An ellipse outlives its track by this long, going on as the head last moved."""
 BEHIND_S = 8.0
 """Whoever was lost behind another head may come out again for this long."""
-_LINGER_GROWTH_PER_S = 0.4
+_LINGER_GROWTH_PER_S = 0.25
 _SPEED_TIME_S, _SLOWING_TIME_S = 0.1, 0.8
 """Smoothing of a head's speed; how soon a lost head is taken to stop."""
 
@@ -33,9 +33,11 @@ _INNER_RADIUS = 0.87
 """No mesh point lies farther out in its ellipse than this."""
 _BOX_W, _BOX_H, _BOX_UP = 0.80, 0.80, 0.06
 """Half width, half height and upward shift of the ellipse around a bare box, in units of the box."""
+_COASTING = 0.65
+"""The same half sizes for the box of a face that is not seen at the moment."""
 _MOTION_SHARE = 0.6
 """The ellipse reaches this share of one frame's motion further, both ways: smoothing and motion blur."""
-_RING = 1.7
+_RING = 1.5
 """How far around a head whoever is behind it may show, in units of its ellipse, before he is found again."""
 
 
@@ -84,14 +86,12 @@ def face_oval(face: Face) -> Oval:
     width, height = max(x1 - x0, 1.0), max(y1 - y0, 1.0)
     centre = ((x0 + x1) / 2, (y0 + y1) / 2 - _BOX_UP * height)
     from_box = Oval(centre, (_BOX_W * width, _BOX_H * height))
+    if face.coasting:
+        # A coasting box has grown to what the face may have moved within.
+        return Oval(centre, (_COASTING * width, _COASTING * height))
     if face.mesh is None or not np.isfinite(face.mesh).all():
         return from_box
-    oval = _mesh_oval(np.asarray(face.mesh[:468, :2], np.float32))
-    if not face.coasting:
-        return oval
-    # The mesh of a lost face is old; its box grows and is what the face may have moved within.
-    half_wh = (max(oval.half_wh[0], from_box.half_wh[0]), max(oval.half_wh[1], from_box.half_wh[1]))
-    return _containing(Oval(centre, half_wh, oval.angle_deg), np.asarray(face.mesh[:468, :2], np.float32))
+    return _mesh_oval(np.asarray(face.mesh[:468, :2], np.float32))
 
 
 def follow_heads(before: Heads, faces: tuple[Face, ...], dt_s: float) -> Heads:
@@ -141,6 +141,8 @@ def _coasting(old: Head | None, oval: Oval, dt_s: float) -> Head:
     """Cover where the tracker takes the face to be, where it would be by its speed, and all between."""
     if old is None:
         return Head(oval, oval.half_wh, oval.centre_xy, unseen=True)
+    half_wh = (max(oval.half_wh[0], old.base_wh[0]), max(oval.half_wh[1], old.base_wh[1]))
+    oval = Oval(oval.centre_xy, half_wh, old.oval.angle_deg)
     ahead, speed = _moved_on(old, dt_s)
     way = np.subtract(ahead, oval.centre_xy)
     stretch = np.abs(oval.axes() @ way) / 2
