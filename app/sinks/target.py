@@ -1,6 +1,7 @@
 """Output files and folders that appear whole under their names, or not at all."""
 
 import contextlib
+import errno
 import os
 import secrets
 import shutil
@@ -16,7 +17,15 @@ _LONGEST_ENDING = 16
 def cannot_write(path: Path, error: Exception) -> SinkFailed:
     """What a failure of the system means for a user."""
     why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return SinkFailed(f"{path} cannot be written: {why}. Free some space, or choose another place.")
+    return SinkFailed(f"{path} cannot be written: {why}. {_mend(getattr(error, 'errno', None))}")
+
+
+def _mend(number: int | None) -> str:
+    if number == errno.ENAMETOOLONG:
+        return "Choose a shorter name."
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return "Choose a folder that you may write to."
+    return "Free some space, or choose another place."
 
 
 def check_suffix(path: Path, suffixes: Sequence[str]) -> None:

@@ -1,9 +1,6 @@
-import signal
-
 import pytest
 
 from app.__main__ import main
-from app.cli.interrupts import Stopped, stop_on_signals
 
 
 @pytest.mark.parametrize(
@@ -74,15 +71,6 @@ def test_unwritable_output_is_refused_before_any_work(command, capsys, tmp_path)
 def test_a_folder_without_pictures_ends_1(capsys, tmp_path):
     assert main(["perceive", str(tmp_path), "-o", str(tmp_path / "out.jsonl")]) == 1
     assert "picture" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_arrive_as_an_exception_and_the_old_handlers_return(number):
-    before = signal.getsignal(number)
-    with pytest.raises(Stopped) as caught, stop_on_signals():
-        signal.raise_signal(number)
-    assert caught.value.signal_number == number
-    assert signal.getsignal(number) is before
 
 
 def test_help_and_version(capsys):
