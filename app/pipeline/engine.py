@@ -21,7 +21,7 @@ from models.errors import unknown_name
 from models.types import Frame, Perception, Reach, SharedModel, StageTimes, Wants
 
 HIDING_WANTS = Wants(matte=True, detect_every_frame=True)
-HIDING_MAX_FACES = 100
+HIDING_MAX_FACES = 1000
 """While faces are hidden nobody is left out because there are too many of them."""
 STILL_MAX_FACES = 20
 

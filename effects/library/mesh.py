@@ -21,7 +21,7 @@ _FACE_PX_PER_LINE_PX = 340.0
 """Lines are one pixel wide on a face of this height and grow with it."""
 _TRIANGLES_FADE_PX = (70.0, 200.0)
 """On faces of less height the triangles fade: they would run together to a coat of paint."""
-_IRIS_SIDES = 48
+_IRIS_SIDES = 32
 _WHITENED = 0.55
 """Contours are this far from the colour towards white, so that they stand out from the triangles."""
 
@@ -93,10 +93,16 @@ def _iris(points_xy: F32, eye_xy: F32) -> F32:
         points_xy: (5, 2) centre, then four rim points.
         eye_xy: (16, 2) the outline of the open eye.
     """
-    turn = np.linspace(0.0, 2.0 * np.pi, _IRIS_SIDES + 1, dtype=np.float32)[:, None]
-    across, down = (points_xy[1] - points_xy[3]) / 2, (points_xy[2] - points_xy[4]) / 2
-    ring = points_xy[0] + np.cos(turn) * across + np.sin(turn) * down
+    half_axes = (points_xy[1:3] - points_xy[3:5]) / 2
+    ring = points_xy[0] + _turn() @ half_axes
     return np.stack([ring[:-1], ring[1:]], axis=1)[polygon_contains((ring[:-1] + ring[1:]) / 2, eye_xy)]
+
+
+@lru_cache(maxsize=1)
+def _turn() -> F32:
+    """(n, 2) points of the unit circle."""
+    angle = np.linspace(0.0, 2.0 * np.pi, _IRIS_SIDES + 1, dtype=np.float32)
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

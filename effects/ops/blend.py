@@ -18,11 +18,6 @@ def blend_colour(canvas: Canvas, mask: Mask, colour_bgr: tuple[int, int, int]) -
     pick(canvas.device, cpu=_blend_colour_cpu)(canvas, mask, colour_bgr)
 
 
-def blend_premultiplied_cpu(canvas: Canvas, mask: Mask, over: cv2.typing.MatLike) -> None:
-    """Lay `over` (h, w, 4), already multiplied by the mask, on the picture: exact where the mask is 0 or 255."""
-    _lay(canvas, mask, cv2.merge([mask.alpha] * 4), over)
-
-
 def _blend_patch_cpu(canvas: Canvas, mask: Mask, patch: U8) -> None:
     cover = cv2.merge([mask.alpha] * 4)
     _lay(canvas, mask, cover, cv2.multiply(patch, cover, dst=patch, scale=1 / 255))
@@ -30,7 +25,7 @@ def _blend_patch_cpu(canvas: Canvas, mask: Mask, patch: U8) -> None:
 
 def _blend_colour_cpu(canvas: Canvas, mask: Mask, colour_bgr: tuple[int, int, int]) -> None:
     tinted = [cv2.convertScaleAbs(mask.alpha, alpha=level / 255) for level in colour_bgr]
-    blend_premultiplied_cpu(canvas, mask, cv2.merge([*tinted, mask.alpha]))
+    _lay(canvas, mask, cv2.merge([mask.alpha] * 4), cv2.merge([*tinted, mask.alpha]))
 
 
 def _lay(canvas: Canvas, mask: Mask, cover: cv2.typing.MatLike, over: cv2.typing.MatLike) -> None:
