@@ -14,7 +14,10 @@ def start(arguments: list[str], folder: Path, **options: object) -> "subprocess.
     """`facet ARGUMENTS` in `folder`; `options` as of Popen."""
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
     return subprocess.Popen(
-        [sys.executable, "-m", "app", *arguments], cwd=folder, env=environment, **{"stdin": subprocess.DEVNULL, **options}
+        [sys.executable, "-m", "app", *arguments],
+        cwd=folder,
+        env=environment,
+        **{"stdin": subprocess.DEVNULL, **options},
     )  # type: ignore[call-overload,no-any-return]
 
 

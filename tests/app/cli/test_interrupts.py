@@ -3,6 +3,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -46,39 +47,57 @@ def test_signals_arrive_as_an_exception_and_the_old_handlers_return(number):
     assert signal.getsignal(number) is before
 
 
+def _swallowed(number):
+    """Raise a signal where Python swallows its exception, as in a destructor."""
+    with suppress(Stopped):
+        signal.raise_signal(number)
+
+
+def _work(*steps):
+    """Run the steps as a command does."""
+    with stop_on_signals():
+        for step in steps:
+            step()
+
+
 def test_a_second_signal_does_not_disturb_the_cleaning_up():
     cleaned = []
-    with pytest.raises(Stopped), stop_on_signals():
+
+    def work():
         try:
             signal.raise_signal(signal.SIGINT)
         finally:
             signal.raise_signal(signal.SIGINT)
             signal.raise_signal(signal.SIGTERM)
             cleaned.append(True)
+
+    with pytest.raises(Stopped):
+        _work(work)
     assert cleaned == [True]
 
 
 def test_a_signal_waits_for_what_must_be_done_whole():
     done = []
-    with pytest.raises(Stopped) as caught, stop_on_signals(), uninterrupted():
-        signal.raise_signal(signal.SIGTERM)
-        done.append(True)
-    assert done == [True]
+
+    def work():
+        with uninterrupted():
+            signal.raise_signal(signal.SIGTERM)
+            done.append("whole")
+        done.append("too far")
+
+    with pytest.raises(Stopped) as caught:
+        _work(work)
+    assert done == ["whole"]
     assert caught.value.signal_number == signal.SIGTERM
 
 
 def test_a_signal_whose_exception_was_swallowed_still_ends_the_work():
-    def swallowed():
-        try:
-            signal.raise_signal(signal.SIGINT)
-        except Stopped:
-            return
-
-    with pytest.raises(Stopped), stop_on_signals():
-        swallowed()
-        check_stopped()
-    with pytest.raises(Stopped), stop_on_signals():
-        swallowed()
+    done = []
+    with pytest.raises(Stopped):
+        _work(lambda: _swallowed(signal.SIGINT), check_stopped, lambda: done.append("too far"))
+    with pytest.raises(Stopped):
+        _work(lambda: _swallowed(signal.SIGINT))
+    assert done == []
 
 
 def test_the_next_command_begins_afresh():
