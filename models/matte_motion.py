@@ -35,11 +35,12 @@ def make_flow() -> cv2.DISOpticalFlow:
 def shrink(pixels: U8) -> U8:
     """(H, W, 3) BGR of any size -> the grey picture of 192 px in which change and motion are measured.
 
-    Two linear steps: one would look at too few pixels to average the noise, and INTER_AREA costs ten times as much.
+    Two linear steps: one would look at too few pixels to average the noise, and INTER_AREA costs ten times as much. The
+    first step costs what it makes, so it is twice as wide as the second and no higher.
     """
     width, height = fitted(pixels.shape, GREY_LONG_PX)
     if max(pixels.shape[:2]) > 2 * GREY_LONG_PX:
-        pixels = _resized(pixels, (2 * width, 2 * height))
+        pixels = _resized(pixels, (2 * width, height))
     return np.asarray(cv2.cvtColor(_resized(pixels, (width, height)), cv2.COLOR_BGR2GRAY), np.uint8)
 
 
