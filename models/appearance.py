@@ -1,14 +1,18 @@
 """What a face looks like, as a few hundred numbers: enough to tell two people, or a person and a painting, apart.
 
-Not a recognition network: a 16x16 picture of the face, aligned by five points, with the overall brightness taken out,
-and its average colour. Over half a second one person's differs by 0.05 to 0.2 while the head does not turn, another
-person's by 0.3 to 1; a turn of the head costs up to 0.6, so looks are kept per view.
+Not a recognition network: a 12x12 picture of the face, aligned by five points. Two looks are compared cell by cell,
+each with the range of its neighbourhood in the other, so that points that are a few percent off do not count, and the
+most different quarter of the face is left out, because something may be in front of it. Pasted on other backgrounds at
+other sizes and brightnesses, a face differs from itself by 0.002 (median; 95 %: 0.026) and from another by 0.25 (1 %:
+0.04). A turn of the head costs more than that, so looks are kept per view.
 """
+
+import math
 
 import cv2
 import numpy as np
 
-from models.geometry import F64, fit_similarity, median
+from models.geometry import F64, fit_similarity
 from models.topology import (
     LEFT_EYE_CORNERS,
     MOUTH_OUTER_CORNERS,
@@ -18,13 +22,16 @@ from models.topology import (
 )
 from models.types import F32, U8
 
-_CELLS = 16
+_CELLS = 12
 _OVERSAMPLED = 6
 _HALF_SIDE_CM = 9.0
 _DARK = 8.0
 """Grey levels added before the logarithm, so that noise in shadows does not count."""
 
-LOOK_SIZE = _CELLS * _CELLS + 2
+LOOK_SHAPE = (3, _CELLS, _CELLS)
+"""Brightness, red against green, blue against green: logarithms."""
+_SHARE = 0.75
+_NEIGHBOURS = np.ones((3, 3), np.uint8)
 VIEWS = 3
 """Turned to the own right, straight, turned to the own left."""
 _TURNED = 0.2
@@ -45,7 +52,7 @@ def keypoints_of(mesh: F32) -> F32:
 
 
 def look_at(pixels: U8, keypoints_xy: F32) -> F32:
-    """(LOOK_SIZE,) description of a face in (H, W, 3) BGR uint8 with (5, 2) key points."""
+    """(3, 12, 12) description of a face in (H, W, 3) BGR uint8 with (5, 2) key points."""
     fit = fit_similarity(_canonical_keypoints(), keypoints_xy)
     fine = _CELLS * _OVERSAMPLED
     step_cm = 2 * _HALF_SIDE_CM / fine
@@ -53,11 +60,9 @@ def look_at(pixels: U8, keypoints_xy: F32) -> F32:
     matrix = fit.matrix @ to_cm
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     patch = cv2.warpAffine(pixels, matrix, (fine, fine), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    small = cv2.resize(patch, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA).reshape(-1, 3)
-    blue, green, red = np.log(small.T.astype(np.float32) + np.float32(_DARK))
-    brightness = (blue + green + red) / 3
-    colour = median(np.column_stack([red - green, blue - green]).astype(np.float64))
-    return np.concatenate([brightness - brightness.mean(), colour]).astype(np.float32)
+    small = cv2.resize(patch, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA)
+    blue, green, red = np.log(np.moveaxis(small, 2, 0).astype(np.float32) + np.float32(_DARK))
+    return np.stack([(blue + green + red) / 3, red - green, blue - green])
 
 
 def view_of(keypoints_xy: F32) -> int:
@@ -68,10 +73,16 @@ def view_of(keypoints_xy: F32) -> int:
     return 1 + (turn > _TURNED) - (turn < -_TURNED)
 
 
-def difference(first: F32, second: F32) -> float:
-    """0 for the same picture; NaN where one of the two is unknown (NaN)."""
-    apart = np.abs(first - second)
-    return float(apart[:-2].mean() + apart[-2:].max())
+def difference(look: F32, known: F32) -> float:
+    """0 where a look could be of the known face; NaN where one of the two is unknown (NaN)."""
+    if math.isnan(known[0, 0, 0]) or math.isnan(look[0, 0, 0]):
+        return math.nan
+    low, high = cv2.erode(np.moveaxis(known, 0, 2), _NEIGHBOURS), cv2.dilate(np.moveaxis(known, 0, 2), _NEIGHBOURS)
+    seen = np.moveaxis(look, 0, 2).copy()
+    # Another light makes all of a face brighter or darker.
+    seen[..., 0] += known[0].mean() - look[0].mean()
+    outside = np.maximum(np.maximum(low - seen, seen - high), 0).sum(axis=2).ravel()
+    return float(np.sort(outside)[: int(_SHARE * outside.size)].mean())
 
 
 def _canonical_keypoints() -> F64:

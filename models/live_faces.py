@@ -10,8 +10,10 @@ import numpy as np
 from models.detector import Detections, Detector
 from models.hands import Hands, Job
 from models.landmarks import FaceLandmarks, FaceMesh, Region, region_from_keypoints, region_from_mesh
+from models.sights import Followed
 from models.stage_clock import StageClock
-from models.tracking import COAST_S, Followed, Track, Tracker
+from models.tracking import Tracker
+from models.tracks import COAST_S, Track
 from models.types import F32, U8, Reach
 
 SMALLEST_MESH_PX = 24.0
@@ -87,7 +89,7 @@ class LiveFaces:
         self._hands.run([*([search] if due else []), *beside, *(partial(look, *aim) for aim in aims)])
         with clock.stage("landmarks"):
             self._tracker.sort_out(followed, t_s, (pixels.shape[1], pixels.shape[0]))
-        if not found and any(track.coasting for track in self.tracks):
+        if not found and self._tracker.is_unsure:
             search()
         for detections in found:
             self._detected_s = t_s
@@ -100,7 +102,7 @@ class LiveFaces:
         """Known before this frame's meshes: nobody there, somebody or his mesh just lost, or the time has come."""
         if not self.tracks or any(track.crop is None and t_s - track.mesh_s <= COAST_S for track in self.tracks):
             return True
-        if any(track.coasting for track in self.tracks):
+        if self._tracker.needs_detector(t_s):
             return True
         complete = len(self.tracks) >= max_faces and all(track.crop is not None for track in self.tracks)
         wait_s = _CHECK_S if complete else _SEARCH_S
@@ -108,17 +110,17 @@ class LiveFaces:
 
     def _meet(self, pixels: U8, found: Detections, t_s: float, ask: Ask) -> None:
         """Find lost faces again and begin tracks of new ones."""
-        pairs, fresh = self._tracker.match(found, t_s)
-        again = [(track, index) for track, index in pairs if track.coasting or track.crop is None]
-        new = self._tracker.make_room(found, fresh, ask.max_faces)
-        wanted = [*(index for _, index in again), *new]
+        meeting = self._tracker.meet(pixels, found, t_s, ask.max_faces)
+        wanted = [*(index for _, index in meeting.again), *meeting.fresh]
         seen = self._looks(pixels, found, wanted) if ask.landmarks else {}
-        for track, index in again:
-            self._take(track, seen.get(index), found, index, t_s)
-        for index in new:
+        for track, index in meeting.again:
+            landmarks = seen.get(index)
+            if landmarks is None or not self._tracker.is_known(landmarks, track):
+                self._take(track, landmarks, found, index, t_s)
+        for index in meeting.fresh:
             landmarks = seen.get(index)
             if landmarks is None or not self._tracker.is_known(landmarks):
-                self._take(self._tracker.begin(found, index, t_s), landmarks, found, index, t_s)
+                self._take(self._tracker.begin(pixels, found, index, t_s), landmarks, found, index, t_s)
 
     def _take(self, track: Track, landmarks: FaceLandmarks | None, found: Detections, index: int, t_s: float) -> None:
         if landmarks is None:

@@ -17,7 +17,7 @@ from models.network_set import NetworkSet
 from models.runtime.base import Runtime
 from models.signals import read_still
 from models.stage_clock import StageClock
-from models.tracking import Track
+from models.tracks import Track
 from models.types import F32, U8, Face, Frame, Perception, Reach, SharedModel, StageTimes, TrackState, Wants
 
 

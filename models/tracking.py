@@ -1,98 +1,61 @@
 """Who is who from frame to frame: stable ids, faces lost for a moment, faces that others cover. No networks in here.
 
-A face is followed by its own mesh, which is cheap and exact; the detector only begins tracks, finds lost ones again and
-checks. Two things could steal a track: a face passing in front (both meshes end up on the nearer one) and another face
-near the place where one was lost, a painting or a screen for example. The first is undone by `sort_out`: of two meshes
-on one face the one that jumped there is wrong. The second is prevented by `match`, which lets a lost face reappear only
-near its place and never where a face was already seen beside it.
+A face alone is followed by its own mesh, which is cheap and exact. Near another face a mesh can slide onto the
+neighbour without noticing, so there the detector has to confirm it on every frame, and detections are given to tracks
+by an optimal assignment over where each track should be by now, how large it is and what it looks like.
+
+Everybody seen is remembered for a while: faces beyond the number asked for, and faces lost for longer than a track
+coasts. A painting thus has a memory of its own, and where it comes to light behind a lost wearer it is recognised as
+itself. Whoever stands among others where a track was lost, but does not look quite like it, is held in doubt for as
+long as a track coasts, and is a new face after that.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from models import croplock
+from models.appearance import keypoints_of, look_at
 from models.detector import Detections
-from models.geometry import F64, box_around, box_iou, grow_box, head_pose
+from models.geometry import box_around, head_pose
 from models.landmarks import FaceLandmarks, Region
-from models.signals import GazeState
+from models.matching import match, places_of, touching, unlike
+from models.sights import Followed, Sight, sight_of
 from models.signals import read as read_signals
-from models.smoothing import SmoothingState, smooth
-from models.topology import LEFT_IRIS, MOUTH_OUTER_CORNERS, NOSE_TIP, RIGHT_IRIS
-from models.types import F32, Signals
+from models.smoothing import smooth
+from models.tracks import Track, apart, face_size_px, overlap
+from models.types import F32, U8
 
-COAST_S = 0.5
-_EASE_S = 0.2
-_COAST_GROWTH_PER_S = 2.0
 PRESENT = 0.5
-_LONGEST_JUMP = 0.3
-"""In crop sides: a mesh further from where it was looked for belongs to another face."""
+
 _SAME_FACE = 0.25
-"""Two sets of key points closer than this, in face heights, are of one face."""
-_REACH = 0.35
-_REACH_PER_S = 0.6
-"""How far from its last place a face may be found again, in face heights, and per second since it was seen."""
-_SIZE_RATIO = 1.8
-_RIVAL_IOU = 0.4
-_LARGER = 1.5
-"""A face that nobody follows takes the place of the smallest one followed when its area is this much larger."""
+"""Two sets of key points closer than this, in face sizes, are of one face."""
+_COVERED_IOU, _UNCONFIRMED_S = 0.35, 0.15
+"""A mesh that overlaps another face by less is believed for this long without the detector."""
+_DOUBTFUL, _SOMEBODY_ELSE = 0.2, 0.2
+"""A look more different is not even doubtful, and makes an unbroken track doubtful."""
+_LOOK_EVERY_S = 0.25
+_MEMORY_S = 10.0
+"""How long a face that is not listed is remembered."""
+_ABOUT_S = 2.0
+"""How long such a face may still be close by, so that the detector has to look on every frame."""
+_MOST_OTHERS = 24
 
-_KEYPOINTS = np.array([RIGHT_IRIS[0], LEFT_IRIS[0], NOSE_TIP, *MOUTH_OUTER_CORNERS])
-"""The mesh's points at the detector's key points."""
 
-
-@dataclass(slots=True, eq=False)
-class Track:
-    """One face.
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """What one pass of the detector asks for.
 
     Attributes:
-        track_id: from 1, never used again.
-        seen_s: media time at which the face was last seen.
-        box_xyxy: (4,) as it is given out: the mesh's extent, the detector's box, or grown while coasting.
-        held_xyxy: (4,) as the face was last seen.
-        keypoints_xy: (5, 2) in the detector's order.
-        score: 0..1, the mesh's presence or the detector's score.
-        weight: 0..1, eased.
-        coasting: not seen on the latest frame.
-        mesh, mesh_raw, signals: of the latest frame; None = too small, not asked for, or coasting.
-        mesh_s: media time of the last mesh.
-        crop, smoothing, gaze: what the filters remember.
+        again: tracks whose face is to be looked at where a detection lies: (track, index of the detection).
+        fresh: detections to begin tracks with, largest first.
     """
 
-    track_id: int
-    seen_s: float
-    box_xyxy: F32
-    held_xyxy: F32
-    keypoints_xy: F32
-    score: float
-    weight: float = 0.0
-    coasting: bool = False
-    mesh: F32 | None = None
-    mesh_raw: F32 | None = None
-    signals: Signals | None = None
-    mesh_s: float = -math.inf
-    crop: croplock.CropState | None = None
-    smoothing: SmoothingState | None = None
-    gaze: GazeState | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Followed:
-    """What the mesh saw where a track was looked for."""
-
-    track: Track
-    region: Region
-    found: FaceLandmarks
-
-    @property
-    def jump(self) -> float:
-        """Distance from where the face was looked for, in crop sides."""
-        box = box_around(self.found.mesh)
-        x, y = (box[0] + box[2]) / 2 - self.region.center_xy[0], (box[1] + box[3]) / 2 - self.region.center_xy[1]
-        return math.hypot(float(x), float(y)) / self.region.side_px
+    again: list[tuple[Track, int]]
+    fresh: list[int]
 
 
 class Tracker:
@@ -104,10 +67,12 @@ class Tracker:
     def reset(self) -> None:
         """Another source begins; ids start again."""
         self.tracks: list[Track] = []
+        self._others: list[Track] = []
+        self._unsure: list[Sight] = []
+        self._crowd: set[int] = set()
         self._next_id = 1
         self._t_s = -math.inf
-        self._rivals: F32 = np.empty((0, 4), np.float32)
-        self._frame_wh: F32 = np.zeros(2, np.float32)
+        self._frame_wh = np.zeros(2, np.float32)
 
     @property
     def t_s(self) -> float:
@@ -118,156 +83,231 @@ class Tracker:
         """Where the mesh is to look at `t_s`: for every track that was seen by it on the frame before."""
         return [(track, croplock.aim(track.crop, t_s)) for track in self.tracks if track.crop and not track.coasting]
 
+    def needs_detector(self, t_s: float) -> bool:
+        """Whether the meshes of the frame at `t_s` will not do alone: somebody is lost, or faces touch."""
+        return any(track.coasting for track in self.tracks) or bool(self._crowded(t_s))
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether, after `sort_out`, somebody is lost or has to be confirmed by the detector."""
+        return any(track.coasting for track in self.tracks)
+
+    def _crowded(self, t_s: float) -> set[int]:
+        """Ids of the tracks whose meshes another face may draw to itself."""
+        about = [*self.tracks, *(track for track in self._others if t_s - track.seen_s < _ABOUT_S)]
+        touched = touching(self.tracks, about, t_s)
+        return {track.track_id for track, is_touched in zip(self.tracks, touched, strict=True) if is_touched}
+
     def sort_out(self, followed: Sequence[Followed], t_s: float, frame_wh: tuple[int, int]) -> None:
-        """Take what the mesh saw; a track that has a mesh is to be confirmed anew on each frame, or is lost."""
+        """Take what the mesh saw of faces that are alone; the others wait for the detector in `meet`."""
         self._frame_wh = np.array(frame_wh, np.float32)
+        self._crowd = self._crowded(t_s)
+        self._unsure = []
         for track in self.tracks:
-            if track.crop is not None:
-                _lose(track)
-        kept: list[Followed] = []
-        for sight in sorted(followed, key=lambda sight: sight.jump):
-            if sight.found.presence < PRESENT or sight.jump > _LONGEST_JUMP:
+            track.coasting = track.coasting or track.crop is not None
+        for sight in (sight_of(one, t_s) for one in followed if one.found.presence >= PRESENT):
+            if sight.track.track_id in self._crowd or sight.is_strange:
+                self._unsure.append(sight)
+            else:
+                self._confirm(sight, t_s)
+
+    def meet(self, pixels: U8, found: Detections, t_s: float, max_faces: int) -> Meeting:
+        """Give detections to tracks: confirm waiting meshes, find lost faces again, tell new from doubtful ones."""
+        for track in self.tracks:
+            track.coasting = track.coasting or track.crop is None
+        free = self._claim_sure(pixels, found, t_s)
+        looks = {k: look_at(pixels, found.keypoints_xy[k]) for k in free}
+        seekers = [*(track for track in self.tracks if track.coasting), *self._others]
+        pairs = match(seekers, touching(seekers, [*self.tracks, *self._others], t_s), found, looks, t_s)
+        again = [(track, k) for track, k in pairs if track.track_id and not self._is_confirmed(track, found, k, t_s)]
+        self._keep_or_lose(found, looks, pairs, t_s)
+        onlookers = [(track, k) for track, k in pairs if track.track_id == 0]
+        for track, _ in onlookers:
+            self._others.remove(track)
+        taken = {k for _, k in pairs}
+        left = [k for k in free if k not in taken and self._follower(found, k) is None]
+        left = [k for k in left if not self._is_doubtful(found, k, looks[k], t_s)]
+        left += [k for _, k in onlookers]
+        self._recall(again)
+        return Meeting(again, self._make_room(found, left, looks, t_s, max_faces))
+
+    def _claim_sure(self, pixels: U8, found: Detections, t_s: float) -> list[int]:
+        """Indices of the detections that are not of a face already seen for certain on this frame."""
+        free = []
+        for k in range(len(found)):
+            track = self._follower(found, k)
+            if track is None:
+                free.append(k)
+            elif t_s - track.looked_s >= _LOOK_EVERY_S:
+                track.learn(look_at(pixels, found.keypoints_xy[k]), found.keypoints_xy[k], t_s)
+        return free
+
+    def _follower(self, found: Detections, index: int) -> Track | None:
+        """The track that has already been seen on this frame where a detection lies."""
+        keypoints, size_px = found.keypoints_xy[index], face_size_px(found.boxes_xyxy[index])
+        nearest = min(self._seen(), key=lambda track: apart(track.keypoints_xy, keypoints), default=None)
+        if nearest is None or apart(nearest.keypoints_xy, keypoints) > _SAME_FACE * max(size_px, nearest.size_px):
+            return None
+        return nearest
+
+    def _is_confirmed(self, track: Track, found: Detections, index: int, t_s: float) -> bool:
+        """Whether a track's detection agrees with the mesh that waits for it, which is then taken."""
+        for sight in self._unsure:
+            if sight.track is track and _lies_on(sight, found, index):
+                self._confirm(sight, t_s)
+                return True
+        return False
+
+    def _keep_or_lose(
+        self, found: Detections, looks: Mapping[int, F32], pairs: Sequence[tuple[Track, int]], t_s: float
+    ) -> None:
+        """Meshes without a detection: good where the detector missed a face, bad where they slid onto another one."""
+        matched, taken = [track for track, _ in pairs], {k for _, k in pairs}
+        waiting = [sight for sight in self._unsure if sight.track not in matched and not sight.has_jumped]
+        self._unsure = []
+        for sight in waiting:
+            rivals = [k for k in looks if _lies_on(sight, found, k)]
+            if any(k in taken or unlike(sight.track, looks[k], found.keypoints_xy[k]) > _SOMEBODY_ELSE for k in rivals):
                 continue
-            points = sight.found.mesh[_KEYPOINTS, :2]
-            height = _height(box_around(sight.found.mesh))
-            if all(_apart(points, other.found.mesh[_KEYPOINTS, :2], height) > _SAME_FACE for other in kept):
-                kept.append(sight)
-                self.see(sight.track, sight.found, t_s, sight.region)
+            touched = max((overlap(sight.box_xyxy, track.held_xyxy) for track in self._seen()), default=0.0)
+            if touched == 0 or (touched < _COVERED_IOU and t_s - sight.track.sure_s < _UNCONFIRMED_S):
+                self._take(sight, t_s)
 
-    def see(self, track: Track, found: FaceLandmarks, t_s: float, region: Region | None = None) -> None:
-        """A track's face, as the mesh saw it in `region`; None = by way of the detector: the filters start anew."""
-        raw = found.mesh
-        pose, outside = head_pose(raw), self._share_outside(raw, box_around(raw))
-        if region is None or track.crop is None:
-            track.crop, memory = croplock.start(raw, pose, t_s, outside), None
-        else:
-            track.crop, memory = croplock.follow(track.crop, region, raw, pose, t_s, outside), track.smoothing
-        track.mesh, track.smoothing = smooth(raw, t_s, memory)
-        track.signals, track.gaze = read_signals(raw, pose, t_s, track.gaze)
-        track.mesh_raw, track.mesh_s = raw, t_s
-        self._place(track, box_around(track.mesh), raw[_KEYPOINTS, :2], found.presence, t_s)
+    def _seen(self) -> list[Track]:
+        """The tracks seen for certain on this frame, so far."""
+        return [track for track in self.tracks if not track.coasting]
 
-    def see_box(self, track: Track, found: Detections, index: int, t_s: float) -> None:
-        """A track's face, as the detector saw it; without a mesh."""
-        track.crop = track.smoothing = track.mesh = track.mesh_raw = track.signals = None
-        self._place(track, found.boxes_xyxy[index], found.keypoints_xy[index], float(found.scores[index]), t_s)
+    def _is_doubtful(self, found: Detections, index: int, look: F32, t_s: float) -> bool:
+        """Whether a detection that is nobody's stands where a face was lost: it is held for that face for a while.
 
-    def _share_outside(self, mesh: F32, box_xyxy: F32) -> float:
-        if (box_xyxy[:2] >= 0).all() and (box_xyxy[2:] < self._frame_wh).all():
-            return 0.0
-        inside = (mesh[:, :2] >= 0) & (mesh[:, :2] < self._frame_wh)
-        return 1 - np.count_nonzero(inside.all(axis=1)) / len(mesh)
+        A face that comes out from behind another one first looks unlike itself.
+        """
+        lost = [track for track in [*self.tracks, *self._others] if track.coasting and track.track_id]
+        if not lost:
+            return False
+        places = places_of(lost, found.pick(np.array([index])), t_s)
+        for row in np.argsort(places.far[:, 0]):
+            track = lost[row]
+            if not places.possible[row, 0] or unlike(track, look, found.keypoints_xy[index]) > _DOUBTFUL:
+                continue
+            covered = any(overlap(found.boxes_xyxy[index], other.held_xyxy) > 0 for other in self._seen())
+            if math.isnan(track.doubt_s) or covered:
+                track.doubt_s = t_s
+            if not track.is_in_doubt(t_s):
+                return False
+            track.doubt_xyxy = found.boxes_xyxy[index]
+            self._recall([(track, index)])
+            return True
+        return False
 
-    def _place(self, track: Track, box_xyxy: F32, keypoints_xy: F32, score: float, t_s: float) -> None:
-        track.box_xyxy = track.held_xyxy = box_xyxy
-        track.keypoints_xy, track.score = keypoints_xy, score
-        track.seen_s, track.coasting = t_s, False
+    def _recall(self, again: Sequence[tuple[Track, int]]) -> None:
+        """List remembered tracks that were found again."""
+        for track, _ in again:
+            if track in self._others:
+                self._others.remove(track)
+                self.tracks.append(track)
+        self.tracks.sort(key=lambda track: track.track_id)
 
-    def match(self, found: Detections, t_s: float) -> tuple[list[tuple[Track, int]], list[int]]:
-        """Which detection is which track, and the detections that are nobody's, best first."""
-        pairs: list[tuple[Track, int]] = []
-        distances = np.array(
-            [[self._distance(track, found, k, t_s) for k in range(len(found))] for track in self.tracks]
-        )
-        distances = distances.reshape(len(self.tracks), len(found))
-        while distances.size and distances.min() < 1:
-            row, column = np.unravel_index(int(distances.argmin()), distances.shape)
-            pairs.append((self.tracks[row], int(column)))
-            distances[row, :] = distances[:, column] = np.inf
-        matched = [track for track, _ in pairs]
-        for track in self.tracks:
-            if track.crop is None and track not in matched:
-                _lose(track)
-        taken = {column for _, column in pairs}
-        return pairs, [k for k in range(len(found)) if k not in taken]
+    def _make_room(
+        self, found: Detections, left: Sequence[int], looks: Mapping[int, F32], t_s: float, max_faces: int
+    ) -> list[int]:
+        """The largest detections that may begin tracks; the rest is remembered, so that it is not taken for another."""
+        for track in self.tracks[max_faces:]:
+            track.coasting = True
+        self._others += self.tracks[max_faces:]
+        self.tracks = self.tracks[:max_faces]
+        by_size = sorted(left, key=lambda k: -face_size_px(found.boxes_xyxy[k]))
+        room = max_faces - len(self.tracks)
+        self._others += [_new(found, k, looks[k], t_s) for k in by_size[room:]]
+        return by_size[:room]
 
-    def _distance(self, track: Track, found: Detections, index: int, t_s: float) -> float:
-        """1 = as far as a track may be from a detection that is its own."""
-        box = found.boxes_xyxy[index]
-        height, held = _height(box), _height(track.held_xyxy)
-        if not 1 / _SIZE_RATIO < height / max(held, 1.0) < _SIZE_RATIO:
-            return math.inf
-        if track.coasting and len(self._rivals) and box_iou(box[None], self._rivals).max() > _RIVAL_IOU:
-            return math.inf
-        away_s = max(t_s - track.seen_s, 0.0)
-        apart = _apart(track.keypoints_xy, found.keypoints_xy[index], height)
-        if track.crop is not None:
-            gone_on = track.keypoints_xy + track.crop.velocity[:2] * min(away_s, COAST_S)
-            apart = min(apart, _apart(gone_on, found.keypoints_xy[index], height))
-        return apart / (_REACH + _REACH_PER_S * away_s)
-
-    def begin(self, found: Detections, index: int, t_s: float) -> Track:
+    def begin(self, pixels: U8, found: Detections, index: int, t_s: float) -> Track:
         """A new track from a detection."""
-        box = found.boxes_xyxy[index]
-        track = Track(self._next_id, t_s, box, box, found.keypoints_xy[index], float(found.scores[index]))
+        track = _new(found, index, look_at(pixels, found.keypoints_xy[index]), t_s)
+        track.track_id = self._next_id
         self._next_id += 1
         self.tracks.append(track)
         return track
 
     def is_known(self, found: FaceLandmarks, but: Track | None = None) -> bool:
         """Whether a mesh lies on a face that a track other than `but` already follows on this frame."""
-        points, height = found.mesh[_KEYPOINTS, :2], _height(box_around(found.mesh))
-        seen = (track for track in self.tracks if not track.coasting and track is not but)
-        return any(_apart(points, track.keypoints_xy, height) <= _SAME_FACE for track in seen)
+        keypoints, size_px = keypoints_of(found.mesh), face_size_px(box_around(found.mesh))
+        return any(
+            apart(keypoints, track.keypoints_xy) <= _SAME_FACE * size_px for track in self._seen() if track is not but
+        )
 
-    def make_room(self, found: Detections, fresh: Sequence[int], max_faces: int) -> list[int]:
-        """Which of the detections that are nobody's may begin a track; a much larger one ends the smallest track's.
+    def _confirm(self, sight: Sight, t_s: float) -> None:
+        self._take(sight, t_s)
+        sight.track.sure_s = t_s
 
-        What is left over is remembered: a face that was seen beside the tracked ones is none of them later.
-        """
-        areas = {index: _area(found.boxes_xyxy[index]) for index in fresh}
-        wanted = sorted(areas, key=lambda index: -areas[index])
-        chosen: list[int] = []
-        for index in wanted:
-            if len(self.tracks) + len(chosen) >= max_faces:
-                smallest = min(self.tracks, key=lambda track: _area(track.held_xyxy), default=None)
-                if smallest is None or areas[index] < _LARGER * _area(smallest.held_xyxy):
-                    break
-                self.tracks.remove(smallest)
-            chosen.append(index)
-        self._rivals = found.boxes_xyxy[[index for index in wanted if index not in chosen]]
-        return chosen
+    def _take(self, sight: Sight, t_s: float) -> None:
+        self.see(sight.track, sight.found, t_s, sight.region)
+
+    def see(self, track: Track, found: FaceLandmarks, t_s: float, region: Region | None = None) -> None:
+        """A track's face, as the mesh saw it in `region`; None = by way of the detector: the filters start anew."""
+        raw = found.mesh
+        pose, outside = head_pose(raw), self._share_outside(raw)
+        if region is None or track.crop is None:
+            track.sure_s = t_s
+            track.crop, memory = croplock.start(raw, pose, t_s, outside), None
+        else:
+            track.crop, memory = croplock.follow(track.crop, region, raw, pose, t_s, outside), track.smoothing
+        track.mesh, track.smoothing = smooth(raw, t_s, memory)
+        track.signals, track.gaze = read_signals(raw, pose, t_s, track.gaze)
+        track.mesh_raw, track.mesh_s = raw, t_s
+        crowded = track.track_id in self._crowd
+        track.see(box_around(track.mesh), keypoints_of(raw), found.presence, t_s, crowded=crowded)
+
+    def see_box(self, track: Track, found: Detections, index: int, t_s: float) -> None:
+        """A track's face, as the detector saw it; without a mesh."""
+        track.crop = track.smoothing = track.mesh = track.mesh_raw = track.signals = None
+        crowded, score = track.track_id in self._crowd, float(found.scores[index])
+        track.see(found.boxes_xyxy[index], found.keypoints_xy[index], score, t_s, crowded=crowded)
+
+    def _share_outside(self, mesh: F32) -> float:
+        box = box_around(mesh)
+        if (box[:2] >= 0).all() and (box[2:] < self._frame_wh).all():
+            return 0.0
+        inside = (mesh[:, :2] >= 0) & (mesh[:, :2] < self._frame_wh)
+        return 1 - np.count_nonzero(inside.all(axis=1)) / len(mesh)
 
     def settle(self, t_s: float) -> None:
-        """End of a frame: ease the weights, grow the boxes of lost faces, drop those lost for long."""
-        step_s = max(t_s - self._t_s, 0.0) if math.isfinite(self._t_s) else 0.0
+        """End of a frame: ease the weights, let lost faces coast, unlist those lost for long."""
+        before_s = self._t_s if math.isfinite(self._t_s) else t_s
         self._t_s = t_s
-        self.tracks = [track for track in self.tracks if not track.coasting or t_s - track.seen_s <= COAST_S]
+        gone = [track for track in self.tracks if track.has_gone(t_s)]
+        self.tracks = [track for track in self.tracks if track not in gone]
         for track in self.tracks:
-            target = 0.0 if track.coasting else 1.0
-            track.weight += float(np.clip(target - track.weight, -step_s / _EASE_S, step_s / _EASE_S))
+            track.ease(max(t_s - before_s, 0.0))
             if track.coasting:
-                track.box_xyxy = grow_box(track.held_xyxy, 1 + _COAST_GROWTH_PER_S * (t_s - track.seen_s))
+                track.coast(t_s, before_s)
+        others = [track for track in [*self._others, *gone] if t_s - track.seen_s <= _MEMORY_S]
+        self._others = sorted(others, key=lambda track: -track.seen_s)[:_MOST_OTHERS]
 
     def export_state(self) -> dict[str, Any]:
-        """A copy of everything that is remembered."""
+        """A copy of everything that is remembered; the arrays are never changed in place."""
         return {
             "tracks": [replace(track) for track in self.tracks],
+            "others": [replace(track) for track in self._others],
             "next_id": self._next_id,
             "t_s": self._t_s,
-            "rivals": self._rivals,
         }
 
-    def import_state(self, state: dict[str, Any]) -> None:
+    def import_state(self, state: Mapping[str, Any]) -> None:
         """Go on from what `export_state` gave."""
+        self.reset()
         self.tracks = [replace(track) for track in state["tracks"]]
-        self._next_id, self._t_s, self._rivals = state["next_id"], state["t_s"], state["rivals"]
+        self._others = [replace(track) for track in state["others"]]
+        self._next_id, self._t_s = state["next_id"], state["t_s"]
 
 
-def _lose(track: Track) -> None:
-    track.coasting = True
-    track.mesh = track.mesh_raw = track.signals = None
+def _lies_on(sight: Sight, found: Detections, index: int) -> bool:
+    return apart(sight.keypoints_xy, found.keypoints_xy[index]) < _SAME_FACE * sight.track.size_px
 
 
-def _apart(one_xy: F32 | F64, other_xy: F32, height_px: float) -> float:
-    """Mean distance of two sets of key points, in face heights."""
-    away = one_xy - other_xy
-    return float(np.hypot(away[:, 0], away[:, 1]).mean()) / max(height_px, 1.0)
-
-
-def _height(box_xyxy: F32) -> float:
-    return float(box_xyxy[3] - box_xyxy[1])
-
-
-def _area(box_xyxy: F32) -> float:
-    return float((box_xyxy[2] - box_xyxy[0]) * (box_xyxy[3] - box_xyxy[1]))
+def _new(found: Detections, index: int, look: F32, t_s: float) -> Track:
+    """A track without an id."""
+    box, keypoints = found.boxes_xyxy[index], found.keypoints_xy[index]
+    track = Track(0, t_s, box, keypoints, box, float(found.scores[index]))
+    track.learn(look, keypoints, t_s)
+    return track

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from models.appearance import LOOK_SIZE, VIEWS, difference, view_of
+from models.appearance import LOOK_SHAPE, VIEWS, difference, view_of
 from models.croplock import CropState
 from models.geometry import F64, box_iou
 from models.signals import GazeState
@@ -13,14 +13,15 @@ from models.smoothing import SmoothingState
 from models.types import F32, Signals
 
 COAST_S = 0.5
+LONGEST_DOUBT_S = 3.0
 _EASE_S = 0.2
 _GROWTH_PER_S = 1.0
 """A box that coasts spreads to each side by this share of its size in a second."""
-_VELOCITY_S = 0.12
-"""Time over which the velocity is averaged."""
+_VELOCITY_S, _CROWDED_VELOCITY_S = 0.12, 1.0
+"""Time over which the velocity is averaged: alone, and where a face that passes in front drags the mesh along."""
 _MOMENTUM_S = 0.8
 """Time in which an unseen face is expected to lose its speed."""
-_LOOK_GAIN = 0.3
+_LOOK_GAIN = 0.2
 
 
 @dataclass(slots=True, eq=False)
@@ -36,13 +37,15 @@ class Track:
         score: 0..1, the mesh's presence or the detector's score.
         coasting: not seen for certain on the latest frame.
         progress: 0..1, linear fade; `weight` is its eased form.
-        doubt_s: since when something stands in its place that may be somebody else; NaN = no doubt.
+        doubt_s: since when somebody stands uncovered in its place who may be somebody else; NaN = no doubt.
         doubt_xyxy: (4,) where that is.
         velocity: (3,) px/s of its centre and relative growth per second.
-        looks: (VIEWS, LOOK_SIZE) what it looks like, NaN where unknown.
+        looks: (VIEWS, 3, 12, 12) what it looks like, NaN where unknown.
         looked_s: when that was last refreshed.
+        sure_s: when nothing but this face could be meant: it was alone, or the detector confirmed it.
         mesh: (478, 3) smoothed; while coasting the last one, carried along. None = too small or not asked for.
         mesh_raw, signals: of the latest frame; None while coasting.
+        mesh_s: media time of the last mesh.
         crop, smoothing, gaze: what the filters remember.
     """
 
@@ -57,11 +60,13 @@ class Track:
     doubt_s: float = math.nan
     doubt_xyxy: F32 | None = None
     velocity: F64 = field(default_factory=lambda: np.zeros(3))
-    looks: F32 = field(default_factory=lambda: np.full((VIEWS, LOOK_SIZE), np.nan, np.float32))
+    looks: F32 = field(default_factory=lambda: np.full((VIEWS, *LOOK_SHAPE), np.nan, np.float32))
     looked_s: float = -math.inf
+    sure_s: float = -math.inf
     mesh: F32 | None = None
     mesh_raw: F32 | None = None
     signals: Signals | None = None
+    mesh_s: float = -math.inf
     crop: CropState | None = None
     smoothing: SmoothingState | None = None
     gaze: GazeState | None = None
@@ -82,19 +87,20 @@ class Track:
         reach_s = _MOMENTUM_S * (1 - math.exp(-away_s / _MOMENTUM_S))
         shift = (self.velocity[:2] * reach_s).astype(np.float32)
         zoom = np.float32(math.exp(min(max(float(self.velocity[2]) * reach_s, -0.3), 0.3)))
-        centre = (self.held_xyxy[:2] + self.held_xyxy[2:]) / 2
-        box = (self.held_xyxy.reshape(2, 2) - centre) * zoom + centre + shift
+        centre = np.asarray((self.held_xyxy[:2] + self.held_xyxy[2:]) / 2, np.float32)
+        box = np.asarray((self.held_xyxy.reshape(2, 2) - centre) * zoom + centre + shift, np.float32).reshape(4)
         keypoints: F32 = (self.keypoints_xy - centre) * zoom + centre + shift
-        return box.reshape(4), keypoints
+        return box, keypoints
 
-    def see(self, box_xyxy: F32, keypoints_xy: F32, score: float, t_s: float) -> None:
-        """The face was found, for certain, in (4,) box with (5, 2) key points."""
+    def see(self, box_xyxy: F32, keypoints_xy: F32, score: float, t_s: float, *, crowded: bool = False) -> None:
+        """The face was found, for certain, in (4,) box with (5, 2) key points; `crowded`: beside another one."""
         dt_s = t_s - self.seen_s
         if dt_s > 0:
             shift = (box_xyxy[:2] + box_xyxy[2:] - self.held_xyxy[:2] - self.held_xyxy[2:]) / 2
             growth = math.log(face_size_px(box_xyxy) / self.size_px)
             now = np.array([shift[0], shift[1], growth]) / dt_s
-            self.velocity = self.velocity + (1 - math.exp(-dt_s / _VELOCITY_S)) * (now - self.velocity)
+            gain = 1 - math.exp(-dt_s / (_CROWDED_VELOCITY_S if crowded else _VELOCITY_S))
+            self.velocity = self.velocity + gain * (now - self.velocity)
         self.seen_s, self.held_xyxy, self.keypoints_xy = t_s, box_xyxy, keypoints_xy
         self.box_xyxy, self.score = box_xyxy, score
         self.coasting, self.doubt_s, self.doubt_xyxy = False, math.nan, None
@@ -114,9 +120,12 @@ class Track:
         self.coasting, self.mesh_raw, self.signals = True, None, None
 
     def has_gone(self, t_s: float) -> bool:
-        """Lost, and in doubt, for longer than a track coasts."""
-        since_s = self.seen_s if math.isnan(self.doubt_s) else max(self.seen_s, self.doubt_s)
-        return self.coasting and t_s - since_s > COAST_S
+        """Lost for longer than a track coasts, and nobody doubtful in its place."""
+        return self.coasting and t_s - self.seen_s > COAST_S and not self.is_in_doubt(t_s)
+
+    def is_in_doubt(self, t_s: float) -> bool:
+        """Whether somebody stands in its place who may still prove to be this face."""
+        return t_s - self.doubt_s <= COAST_S and t_s - self.seen_s <= LONGEST_DOUBT_S
 
     def ease(self, dt_s: float) -> None:
         """Fade in while seen, out while coasting."""
@@ -125,14 +134,14 @@ class Track:
 
     def unlike(self, look: F32, keypoints_xy: F32) -> float:
         """How different a look is from what is known of that view of the face; NaN where the view is unknown."""
-        return difference(self.looks[view_of(keypoints_xy)], look)
+        return difference(look, self.looks[view_of(keypoints_xy)])
 
     def learn(self, look: F32, keypoints_xy: F32, t_s: float) -> None:
         """Take a certain look at the face into what is known of it."""
         view = view_of(keypoints_xy)
         known = self.looks[view]
         looks = self.looks.copy()
-        looks[view] = look if np.isnan(known[0]) else known + np.float32(_LOOK_GAIN) * (look - known)
+        looks[view] = look if np.isnan(known[0, 0, 0]) else known + np.float32(_LOOK_GAIN) * (look - known)
         self.looks, self.looked_s = looks, t_s
 
 
