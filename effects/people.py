@@ -13,9 +13,9 @@ import numpy as np
 from effects.coarse import Region, map_scale, map_wh, regions, span
 from models.types import F32, Face
 
-_PERSON = 0.4
-"""Matte above this counts as person: low, because a missed person is worse than a blurred chair."""
-_LEAST_SHARE = 0.003
+_PERSON = 0.5
+"""Matte above this counts as person."""
+_LEAST_SHARE = 0.005
 """Smaller regions, as a share of the picture, are noise."""
 _OWNER_SHARE = 0.05
 """A region belongs to a face when it fills this share of the window around face and neck."""
