@@ -48,7 +48,7 @@ class Target:
         if input_path is not None and _same_file(path, input_path):
             raise UsageError(f"{path} is the input itself, which would be lost. Give the output another name.")
         self._final = Path(os.path.realpath(path))
-        _check_parent(path, self._final)
+        _check_name(path, self._final)
         if os.path.exists(self._final) and not (os.path.isfile(self._final) and os.access(self._final, os.W_OK)):
             raise SinkFailed(f"{path} may not be overwritten. Choose another name.")
         self.temporary = _temporary_name(self._final)
@@ -84,7 +84,7 @@ class FolderTarget:
         if input_path is not None and _same_file(path, input_path):
             raise UsageError(f"{path} is the input itself. Write to another folder.")
         self._final = Path(os.path.realpath(path))
-        _check_parent(path, self._final)
+        _check_name(path, self._final)
         self.temporary = _temporary_name(self._final)
         try:
             self.temporary.mkdir()
@@ -109,9 +109,16 @@ class FolderTarget:
         shutil.rmtree(self.temporary, ignore_errors=True)
 
 
-def _check_parent(path: Path, final: Path) -> None:
+def _check_name(path: Path, final: Path) -> None:
+    """Before any work: the temporary name may be possible where the final one is not."""
     if not os.path.isdir(final.parent):
         raise SinkFailed(f"The folder {path.parent} does not exist. Create it, or write elsewhere.")
+    try:
+        os.lstat(final)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise cannot_write(path, error) from None
 
 
 def _temporary_name(final: Path) -> Path:

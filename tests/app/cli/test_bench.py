@@ -1,8 +1,10 @@
 import json
 
+import numpy as np
 import pytest
 
 from app.__main__ import main
+from tests.app import media
 
 _STATISTICS = {"mean", "p50", "p95", "p99"}
 
@@ -45,3 +47,38 @@ def test_two_backends_are_two_runs(tmp_path, capsys):
     assert main(["bench", "demo", "--frames", "3", "--backend", "cpu,mps", "--json", str(path)]) == 0
     assert [run["backend"] for run in json.loads(path.read_text())["runs"]] == ["cpu", "cpu"]
     assert "mps" in capsys.readouterr().err
+
+
+def test_a_picture_is_repeated_until_there_are_enough_frames(tmp_path):
+    picture, out = tmp_path / "wall.png", tmp_path / "bench.json"
+    media.write_picture(picture, np.full((90, 120, 3), 90, np.uint8))
+    assert main(["bench", str(picture), "--frames", "7", "--json", str(out)]) == 0
+    report = json.loads(out.read_text())
+    assert (report["frames"], report["frame_size"], report["input"]) == (7, [120, 90], str(picture))
+    assert report["runs"][0]["fps"] > 0
+
+
+def test_a_short_video_is_looped(tmp_path):
+    video, out = tmp_path / "short.mp4", tmp_path / "bench.json"
+    media.write_video(video, [np.full((90, 120, 3), 90, np.uint8)] * 3)
+    assert main(["bench", str(video), "--frames", "9", "--json", str(out)]) == 0
+    report = json.loads(out.read_text())
+    assert report["frames"] == 9
+    assert report["runs"][0]["stages"]["decode"]["mean"] > 0
+
+
+def test_the_input_is_never_overwritten(tmp_path, capsys):
+    picture = media.write_picture(tmp_path / "wall.png", np.full((9, 12, 3), 90, np.uint8))
+    before = picture.read_bytes()
+    assert main(["bench", str(picture), "--json", str(picture), "--frames", "1"]) == 2
+    assert "is the input itself" in capsys.readouterr().err
+    assert picture.read_bytes() == before
+
+
+def test_statistics_are_in_order(report):
+    (run,) = report["runs"]
+    for stage in run["stages"].values():
+        assert 0 <= stage["p50"] <= stage["p95"] <= stage["p99"]
+    assert run["stages"]["total"]["mean"] >= run["stages"]["perception"]["mean"]
+    assert run["first_frame_s"] > 0
+    assert run["cpu_percent"] > 0

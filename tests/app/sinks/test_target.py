@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from app.sinks.base import SinkFailed
-from app.sinks.target import Target, check_suffix
+from app.sinks.target import FolderTarget, Target, check_suffix
 from models.errors import UsageError
 
 
@@ -104,3 +104,53 @@ def test_known_endings_pass(name: str) -> None:
 def test_unknown_endings_name_the_known(name: str) -> None:
     with pytest.raises(UsageError, match=r"\.mp4, \.png"):
         check_suffix(Path(name), (".mp4", ".png"))
+
+
+@pytest.mark.parametrize("name", ["x" * 251 + ".mp4", "\U0001f600" * 62 + ".mp4"])
+def test_names_of_any_length_that_fits(tmp_path: Path, name: str) -> None:
+    Target(tmp_path / name, None).keep()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("kind", [Target, FolderTarget])
+def test_a_name_that_is_too_long_is_told_before_any_work(tmp_path: Path, kind: type[Target | FolderTarget]) -> None:
+    with pytest.raises(SinkFailed, match="Choose a shorter name"):
+        kind(tmp_path / ("x" * 300), None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_appears_only_when_kept(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    target = FolderTarget(path, None)
+    (target.temporary / "a.png").write_bytes(b"new")
+    assert not path.exists()
+    target.keep()
+    target.discard()
+    assert (path / "a.png").read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_keeps_its_other_files(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    path.mkdir()
+    (path / "mine.txt").write_text("mine")
+    (path / "a.png").write_bytes(b"old")
+    target = FolderTarget(path, None)
+    (target.temporary / "a.png").write_bytes(b"new")
+    target.keep()
+    assert sorted(each.name for each in path.iterdir()) == ["a.png", "mine.txt"]
+    assert (path / "a.png").read_bytes() == b"new"
+
+
+def test_impossible_folders_are_told_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    before = sorted(tmp_path.iterdir())
+    table: dict[Path, tuple[type[Exception], str]] = {
+        tmp_path / "file": (UsageError, "is a file"),
+        tmp_path: (UsageError, "is the input itself"),
+        tmp_path / "none" / "out": (SinkFailed, "none does not exist"),
+    }
+    for path, (kind, says) in table.items():
+        with pytest.raises(kind, match=says):
+            FolderTarget(path, tmp_path)
+    assert sorted(tmp_path.iterdir()) == before

@@ -33,6 +33,17 @@ def test_repeats_in_the_window_until_closed(tmp_path: Path) -> None:
     assert source.read(1.0) is None
 
 
+def test_repeats_as_fast_as_it_is_read_where_it_loops(tmp_path: Path) -> None:
+    source = PictureSource(write_picture(tmp_path / "a.png", corners(8, 8)), paced=False, loop=True)
+    frames = [source.read(0.0) for _ in range(100)]
+    assert [frame.index for frame in frames if frame] == list(range(100))
+    assert frames[99] is not None
+    assert frames[99].t_s == pytest.approx(99 / 30)
+    assert source.info.frame_count == 0
+    source.close()
+    assert source.read(0.0) is None
+
+
 def test_close_wakes_a_waiting_reader(tmp_path: Path) -> None:
     source = PictureSource(write_picture(tmp_path / "a.png", corners(8, 8)), paced=True)
     ended = threading.Event()
