@@ -30,6 +30,8 @@ _LOCK_YAW_DEG, _BOX_YAW_DEG = 32.0, 38.0
 """Between these the crop of the pose goes over into that of the box, which serves profiles better."""
 _LOCK_OUTSIDE, _BOX_OUTSIDE = 0.05, 0.15
 """The same for the share of the landmarks that lie outside the picture: a pose made of guessed points runs away."""
+_MISSED, _MISSED_FPS = 0.015, 30.0
+"""A crop this much off, in crop sides, is worth a second look at 30 fps; less where there is more time for it."""
 _LONGEST_REACH_S = 0.12
 """Nothing is predicted further ahead: across a longer gap a velocity from two frames is worth nothing."""
 
@@ -80,6 +82,17 @@ def aim(state: CropState, t_s: float) -> Region:
     gain = _REST_GAIN + (1 - _REST_GAIN) * freedom
     step = 1 - (1 - gain) ** (dt_s * _REST_FPS)
     return _to_region(state.crop + step * (target - state.crop))
+
+
+def second_look(state: CropState, used: Region, mesh: F32, pose: HeadPose, t_s: float) -> Region | None:
+    """Where to look again at once because the crop `used` at `t_s` was beside the face it found; None = it was good."""
+    seen, crop = _crop_of(mesh, pose, 0.0), _from_region(used)
+    miss = seen - crop
+    miss[3] = math.remainder(miss[3], math.tau)
+    dt_s = min(max(t_s - state.t_s, 0.01), 0.1)
+    if float(_sizes(miss, used.side_px).max()) < _MISSED / (dt_s * _MISSED_FPS):
+        return None
+    return _to_region(seen)
 
 
 def _sizes(change: F64, side_px: float) -> F64:

@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from models import croplock
 from models.detector import Detections, Detector
+from models.geometry import head_pose
 from models.hands import Hands, Job
 from models.landmarks import FaceLandmarks, FaceMesh, Region, region_from_keypoints, region_from_mesh
 from models.sights import Followed
 from models.stage_clock import StageClock
-from models.tracking import Tracker
+from models.tracking import PRESENT, Tracker, share_outside
 from models.tracks import COAST_S, Track
 from models.types import F32, U8, Reach
 
@@ -84,7 +86,7 @@ class LiveFaces:
 
         def look(track: Track, region: Region, hand: int) -> None:
             with clock.stage("landmarks"):
-                followed.append(Followed(track, region, self._mesh(hand)(pixels, [region])[0]))
+                followed.append(_look(self._mesh(hand), pixels, track, region, t_s))
 
         self._hands.run([*([search] if due else []), *beside, *(partial(look, *aim) for aim in aims)])
         with clock.stage("landmarks"):
@@ -148,6 +150,18 @@ class LiveFaces:
         """Go on from what `export_state` gave."""
         self._tracker.import_state(state["tracker"])
         self._detected_s = state["detected_s"]
+
+
+def _look(mesh: FaceMesh, pixels: U8, track: Track, region: Region, t_s: float) -> Followed:
+    """A track's face where it is expected, and once more where the crop turns out to have missed it."""
+    found = mesh(pixels, [region])[0]
+    pose = head_pose(found.mesh)
+    if track.crop is not None and found.presence >= PRESENT:
+        nearer = croplock.second_look(track.crop, region, found.mesh, pose, t_s)
+        if nearer is not None and share_outside(found.mesh, (pixels.shape[1], pixels.shape[0])) == 0:
+            region, found = nearer, mesh(pixels, [nearer])[0]
+            pose = head_pose(found.mesh)
+    return Followed(track, region, found, pose)
 
 
 def first_look(mesh: FaceMesh, pixels: U8, box_xyxy: F32, keypoints_xy: F32) -> FaceLandmarks | None:

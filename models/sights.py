@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.appearance import keypoints_of
-from models.geometry import box_around, fit_similarity, inter_ocular_px, median
+from models.geometry import HeadPose, box_around, fit_similarity, inter_ocular_px, median
 from models.landmarks import FaceLandmarks, Region
 from models.topology import RIGID
 from models.tracks import Track, face_size_px
@@ -25,6 +25,7 @@ class Followed:
     track: Track
     region: Region
     found: FaceLandmarks
+    pose: HeadPose
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,6 +43,7 @@ class Sight:
     track: Track
     region: Region
     found: FaceLandmarks
+    pose: HeadPose
     box_xyxy: F32
     keypoints_xy: F32
     jump: float
@@ -65,7 +67,7 @@ def sight_of(followed: Followed, t_s: float) -> Sight:
     strange = jump > _JUMP + _JUMP_PER_S * away_s or growth > _JUMP
     if not strange and track.mesh_raw is not None:
         strange = _change(track.mesh_raw, mesh) > _CHANGE + _CHANGE_PER_S * away_s
-    return Sight(track, followed.region, followed.found, box, keypoints_of(mesh), jump, growth, strange)
+    return Sight(track, followed.region, followed.found, followed.pose, box, keypoints_of(mesh), jump, growth, strange)
 
 
 def _change(before: F32, after: F32) -> float:

@@ -20,7 +20,7 @@ import numpy as np
 from models import croplock
 from models.appearance import keypoints_of, look_at
 from models.detector import Detections
-from models.geometry import box_around, head_pose
+from models.geometry import HeadPose, box_around, head_pose
 from models.landmarks import FaceLandmarks, Region
 from models.matching import match, places_of, touching, unlike
 from models.sights import Followed, Sight, sight_of
@@ -72,7 +72,7 @@ class Tracker:
         self._crowd: set[int] = set()
         self._next_id = 1
         self._t_s = -math.inf
-        self._frame_wh = np.zeros(2, np.float32)
+        self._frame_wh = (0, 0)
 
     @property
     def t_s(self) -> float:
@@ -100,7 +100,7 @@ class Tracker:
 
     def sort_out(self, followed: Sequence[Followed], t_s: float, frame_wh: tuple[int, int]) -> None:
         """Take what the mesh saw of faces that are alone; the others wait for the detector in `meet`."""
-        self._frame_wh = np.array(frame_wh, np.float32)
+        self._frame_wh = frame_wh
         self._crowd = self._crowded(t_s)
         self._unsure = []
         for track in self.tracks:
@@ -241,14 +241,17 @@ class Tracker:
         sight.track.sure_s = t_s
 
     def _take(self, sight: Sight, t_s: float) -> None:
-        self.see(sight.track, sight.found, t_s, sight.region)
+        self._place(sight.track, sight.found, sight.pose, sight.region, t_s)
 
-    def see(self, track: Track, found: FaceLandmarks, t_s: float, region: Region | None = None) -> None:
-        """A track's face, as the mesh saw it in `region`; None = by way of the detector: the filters start anew."""
+    def see(self, track: Track, found: FaceLandmarks, t_s: float) -> None:
+        """A track's face, as the mesh saw it where the detector had found it: the filters start anew."""
+        track.sure_s = t_s
+        self._place(track, found, head_pose(found.mesh), None, t_s)
+
+    def _place(self, track: Track, found: FaceLandmarks, pose: HeadPose, region: Region | None, t_s: float) -> None:
         raw = found.mesh
-        pose, outside = head_pose(raw), self._share_outside(raw)
+        outside = share_outside(raw, self._frame_wh)
         if region is None or track.crop is None:
-            track.sure_s = t_s
             track.crop, memory = croplock.start(raw, pose, t_s, outside), None
         else:
             track.crop, memory = croplock.follow(track.crop, region, raw, pose, t_s, outside), track.smoothing
@@ -263,13 +266,6 @@ class Tracker:
         track.crop = track.smoothing = track.mesh = track.mesh_raw = track.signals = None
         crowded, score = track.track_id in self._crowd, float(found.scores[index])
         track.see(found.boxes_xyxy[index], found.keypoints_xy[index], score, t_s, crowded=crowded)
-
-    def _share_outside(self, mesh: F32) -> float:
-        box = box_around(mesh)
-        if (box[:2] >= 0).all() and (box[2:] < self._frame_wh).all():
-            return 0.0
-        inside = (mesh[:, :2] >= 0) & (mesh[:, :2] < self._frame_wh)
-        return 1 - np.count_nonzero(inside.all(axis=1)) / len(mesh)
 
     def settle(self, t_s: float) -> None:
         """End of a frame: ease the weights, let lost faces coast, unlist those lost for long."""
@@ -299,6 +295,15 @@ class Tracker:
         self.tracks = [replace(track) for track in state["tracks"]]
         self._others = [replace(track) for track in state["others"]]
         self._next_id, self._t_s = state["next_id"], state["t_s"]
+
+
+def share_outside(mesh: F32, frame_wh: tuple[int, int]) -> float:
+    """Share of (478, 3) landmarks that lie outside a picture of that size."""
+    box = box_around(mesh)
+    if (box[:2] >= 0).all() and (box[2:] < frame_wh).all():
+        return 0.0
+    inside = (mesh[:, :2] >= 0) & (mesh[:, :2] < frame_wh)
+    return 1 - np.count_nonzero(inside.all(axis=1)) / len(mesh)
 
 
 def _lies_on(sight: Sight, found: Detections, index: int) -> bool:
