@@ -6,6 +6,7 @@ of its own behind a lock, and may be called by any worker.
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from models.hands import Hands, Job
 from models.live_faces import Ask, LiveFaces, first_look
 from models.luma import LumaMeter
 from models.network_set import NetworkSet
+from models.occlusion import Visibility
 from models.runtime.base import Runtime
 from models.signals import read_still
 from models.stage_clock import StageClock
@@ -42,6 +44,8 @@ class FaceModel:
         self._hands = Hands(helper=helper)
         self._luma = LumaMeter()
         self._faces = LiveFaces(lambda: self._live.detector, self._live.mesh, self._hands)
+        self._occlusion = Visibility()
+        self._watched: set[int] = set()
         self._still_lock = threading.Lock()
         self._latest = threading.local()
 
@@ -57,7 +61,8 @@ class FaceModel:
         tracks = self._faces.follow(frame.pixels, frame.t_s, ask, clock, beside)
         if matte is not None and not beside:
             matte.job(tracks)(0)
-        faces = tuple(self._face(track, want) for track in tracks)
+        maps = self._visibility(frame, tracks, clock) if want.visibility else {}
+        faces = tuple(self._face(track, want, maps.get(track.track_id)) for track in tracks)
         self._latest.times = clock.times(frame.index)
         found, found_index = (matte.alpha, matte.index) if matte is not None else (None, frame.index)
         return Perception(frame.index, frame.t_s, frame.size_wh, faces, found, found_index, luma, self.name)
@@ -89,7 +94,22 @@ class FaceModel:
             height, width = pixels.shape[:2]
             return Perception(0, 0.0, (width, height), tuple(faces), matte, 0, luma, self.name)
 
-    def _face(self, track: Track, want: Wants) -> Face:
+    def _visibility(self, frame: Frame, tracks: list[Track], clock: StageClock) -> dict[int, F32]:
+        """What is in front of each face that has a mesh on this frame, by track id."""
+        maps: dict[int, F32] = {}
+
+        def look(track_id: int, mesh: F32, _hand: int) -> None:
+            with clock.stage("visibility"):
+                maps[track_id] = self._occlusion.update(track_id, frame.pixels, mesh, frame.t_s)
+
+        watched = {track.track_id for track in tracks}
+        for gone in self._watched - watched:
+            self._occlusion.forget(gone)
+        self._watched = watched
+        self._hands.run([partial(look, track.track_id, track.mesh) for track in tracks if track.mesh is not None])
+        return maps
+
+    def _face(self, track: Track, want: Wants, visibility: F32 | None) -> Face:
         expression = self._live.blendshapes(track.mesh) if want.blendshapes and track.mesh is not None else None
         return Face(
             track_id=track.track_id,
@@ -100,7 +120,7 @@ class FaceModel:
             mesh=track.mesh,
             mesh_raw=track.mesh_raw,
             signals=track.signals,
-            visibility=None,
+            visibility=visibility,
             blendshapes=expression,
         )
 
@@ -126,17 +146,25 @@ class FaceModel:
 
     def export_state(self) -> TrackState:
         """See `SharedModel.export_state`."""
-        return TrackState({"faces": self._faces.export_state(), "matte": self._live.export_matte()})
+        return TrackState(
+            {
+                "faces": self._faces.export_state(),
+                "matte": self._live.export_matte(),
+                "visibility": self._occlusion.export_state(),
+            }
+        )
 
     def import_state(self, state: TrackState) -> None:
         """Go on from what `export_state` of another model gave."""
         self._faces.import_state(state.payload["faces"])
         self._live.import_matte(state.payload["matte"])
+        self._occlusion.import_state(state.payload["visibility"])
 
     def reset(self) -> None:
         """See `SharedModel.reset`."""
         self._luma.reset()
         self._faces.reset()
+        self._occlusion.clear()
         self._live.import_matte({})
 
     def close(self) -> None:
