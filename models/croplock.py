@@ -9,6 +9,7 @@ Everything is in seconds; no constant depends on the frame rate.
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -118,7 +119,9 @@ def _crop_of(mesh: F32, pose: HeadPose, outside: float) -> F64:
     return between
 
 
+@lru_cache(maxsize=1)
 def _canonical_crop() -> tuple[F64, float]:
+    """Centre (3,) and side in centimetres: the box that MediaPipe would put around the canonical face."""
     vertices = canonical_face().vertices_cm
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     side_cm = REGION_SCALE * float(high[1] - low[1])

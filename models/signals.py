@@ -7,10 +7,11 @@ eyeball in its socket is personal.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.geometry import F64, HeadPose, head_pose, median
 from models.topology import (
@@ -45,7 +46,9 @@ def _ear_spans(points: Indices) -> list[tuple[int, int]]:
     return [(p2, p6), (p3, p5), (p1, p4)]
 
 
-_SPANS = np.array(
+_EYE_CORNERS = (RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS)
+_IRIS_CENTRES = np.array([RIGHT_IRIS[0], LEFT_IRIS[0]])
+_ALL_SPANS = np.array(
     [
         *_ear_spans(RIGHT_EAR_POINTS),
         *_ear_spans(LEFT_EAR_POINTS),
@@ -55,14 +58,14 @@ _SPANS = np.array(
         OUTER_EYE_CORNERS,
     ]
 ).T
-_UPPER, _MOUTH = np.array([0, 3]), 6
-"""Where in the spans each eye and the mouth begin."""
-_TINY_CM = 1e-6
-
-_EYE_CORNERS = (RIGHT_EYE_CORNERS, LEFT_EYE_CORNERS)
+# Only the landmarks that are read are turned into the head's frame; spans and weights count among them.
+_POINTS = np.array(sorted({*_ALL_SPANS.ravel().tolist(), *RIGHT_BROW.tolist(), *LEFT_BROW.tolist()}))
+_SPANS = np.searchsorted(_POINTS, _ALL_SPANS)
 _CORNER_SPANS = np.array(_EYE_CORNERS).T
-_BROWS = (RIGHT_BROW, LEFT_BROW)
-_IRIS_CENTRES = np.array([RIGHT_IRIS[0], LEFT_IRIS[0]])
+_BROW_WEIGHTS = np.isin(_POINTS, [*RIGHT_BROW, *LEFT_BROW]) / (len(RIGHT_BROW) + len(LEFT_BROW))
+_BROW_WEIGHTS = _BROW_WEIGHTS - np.isin(_POINTS, _EYE_CORNERS) / 4
+"""Mean height of the brows over the eye corners, as one product."""
+_TINY_CM = 1e-6
 
 _EYE_DEPTH_CM = 0.6
 """From the middle of the eye corners forward to the centre around which the iris seems to turn."""
@@ -79,6 +82,10 @@ _NEUTRAL_DRIFT_CM_PER_S = 0.002
 """After learning, the neutral place of the eyes is a running median that moves no faster than this."""
 _APERTURE_STEP_S, _APERTURE_SAMPLES = 0.4, 64
 
+_Y_UP = np.array([1.0, -1.0])
+_Two = tuple[float, float]
+_Three = tuple[float, float, float]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GazeState:
@@ -92,7 +99,7 @@ class GazeState:
         apertures: (m, 2) eye aspect ratios of the last half minute.
         usual: (2,) their median.
         sampled_s: time of the last of them.
-        shut_s: (2,) last time each eye was not open enough to be read.
+        shut_s: last time each eye was not open enough to be read.
     """
 
     t_s: float
@@ -102,7 +109,7 @@ class GazeState:
     apertures: F64
     usual: F64
     sampled_s: float
-    shut_s: F64
+    shut_s: tuple[float, float]
 
 
 def read(mesh: F32, pose: HeadPose, t_s: float, state: GazeState | None) -> tuple[Signals, GazeState]:
@@ -114,21 +121,21 @@ def read(mesh: F32, pose: HeadPose, t_s: float, state: GazeState | None) -> tupl
         t_s: media time.
         state: what the last call for this face returned; None when it is new or unknown.
     """
-    head_cm = pose.to_head(mesh)
-    lengths_cm = _lengths(head_cm, _SPANS)
-    eyes = (lengths_cm[_UPPER] + lengths_cm[_UPPER + 1]) / np.maximum(2 * lengths_cm[_UPPER + 2], _TINY_CM)
-    gap_cm, inner_cm, outer_cm, across_cm = lengths_cm[_MOUTH:].tolist()
-    widths_px = _lengths(mesh, _CORNER_SPANS)
-    far = widths_px < FAR_EYE_RATIO * widths_px[::-1]
-    gaze_deg, state = _gaze(mesh, pose, eyes, widths_px, t_s, state or _unknown_eyes(t_s))
-    right, left = np.where(far, math.nan, eyes).tolist()
+    head_cm = pose.to_head(mesh[_POINTS])
+    spans_cm = _lengths(head_cm, _SPANS)
+    eyes = (_aspect_ratio(*spans_cm[:3]), _aspect_ratio(*spans_cm[3:6]))
+    gap_cm, inner_cm, outer_cm, across_cm = spans_cm[6:]
+    across_cm = max(across_cm, _TINY_CM)
+    right_px, left_px = _lengths(mesh, _CORNER_SPANS)
+    angles_deg = pose.angles_deg
+    gaze_deg, state = _gaze(mesh, pose, angles_deg, eyes, (right_px, left_px), t_s, state or _unknown_eyes(t_s))
     signals = Signals(
-        ear_right=right,
-        ear_left=left,
+        ear_right=eyes[0] if right_px >= FAR_EYE_RATIO * left_px else math.nan,
+        ear_left=eyes[1] if left_px >= FAR_EYE_RATIO * right_px else math.nan,
         mar=gap_cm / max(inner_cm, _TINY_CM),
-        mouth_width=outer_cm / max(across_cm, _TINY_CM),
-        brow=_brow_height_cm(head_cm) / max(across_cm, _TINY_CM),
-        pose_deg=pose.angles_deg,
+        mouth_width=outer_cm / across_cm,
+        brow=float(_BROW_WEIGHTS @ head_cm[:, 1]) / across_cm,
+        pose_deg=angles_deg,
         gaze_deg=gaze_deg,
     )
     return signals, state
@@ -161,92 +168,92 @@ def _openness(ear: float) -> float:
     return ear if math.isnan(ear) else min(max((ear - _EAR_SHUT) / (_EAR_OPEN - _EAR_SHUT), 0.0), 1.0)
 
 
-def _lengths(points: F32 | F64, spans: Indices) -> F64:
+def _lengths(points: F32 | F64, spans: Indices) -> list[float]:
     """Lengths in the plane of (2, n) spans between points."""
     across = points[spans[0], :2] - points[spans[1], :2]
-    lengths: F64 = np.hypot(across[:, 0], across[:, 1])
+    lengths: list[float] = np.hypot(across[:, 0], across[:, 1]).tolist()
     return lengths
 
 
-def _brow_height_cm(head_cm: F64) -> float:
-    """Mean height of the brows over the eye corners."""
-    heights = [
-        head_cm[brow, 1].mean() - head_cm[corners, 1].mean() for brow, corners in zip(_BROWS, _EYE_CORNERS, strict=True)
-    ]
-    return float(heights[0] + heights[1]) / 2
+def _aspect_ratio(height: float, other_height: float, width: float) -> float:
+    return (height + other_height) / max(2 * width, _TINY_CM)
 
 
 def _unknown_eyes(t_s: float) -> GazeState:
-    centres = np.stack([_socket_cm(corners)[:2] for corners in _EYE_CORNERS])
     return GazeState(
         t_s=t_s,
-        centres_cm=centres,
+        centres_cm=_sockets_cm()[:, :2],
         samples_cm=np.zeros((0, 2, 2)),
         learnt_s=0.0,
         apertures=np.zeros((0, 2)),
         usual=np.zeros(2),
         sampled_s=-math.inf,
-        shut_s=np.full(2, -math.inf),
+        shut_s=(-math.inf, -math.inf),
     )
 
 
-def _socket_cm(corners: Indices) -> F64:
-    """The point around which the iris seems to turn, on the canonical face."""
-    middle: F64 = canonical_face().vertices_cm[corners].astype(np.float64).mean(axis=0)
-    middle[2] += _EYE_DEPTH_CM
-    return middle
+@lru_cache(maxsize=1)
+def _sockets_cm() -> F64:
+    """(2, 3) the points of the canonical face around which the irises seem to turn."""
+    vertices = canonical_face().vertices_cm.astype(np.float64)
+    middles = np.stack([vertices[corners].mean(axis=0) for corners in _EYE_CORNERS])
+    middles[:, 2] += _EYE_DEPTH_CM
+    return middles
 
 
 def _gaze(
-    mesh: F32, pose: HeadPose, eyes: F64, widths_px: F64, t_s: float, state: GazeState
-) -> tuple[tuple[float, float], GazeState]:
+    mesh: F32, pose: HeadPose, angles_deg: _Three, eyes: _Two, widths_px: _Two, t_s: float, state: GazeState
+) -> tuple[_Two, GazeState]:
     state = _remember_apertures(state, eyes, t_s)
-    readable = t_s - state.shut_s > _SHUT_MARGIN_S
+    readable = [t_s - shut_s > _SHUT_MARGIN_S for shut_s in state.shut_s]
     # The picture plane in centimetres with y up, as the pose speaks.
-    seen_cm = (mesh[_IRIS_CENTRES, :2] * (1, -1) - pose.shift[:2]) / pose.scale_px_per_cm
-    depth_cm = _socket_cm(RIGHT_EYE_CORNERS)[2]
-    state = _learn_neutral(state, pose, seen_cm, depth_cm, bool(readable.all()), t_s)
-    sockets_cm = np.column_stack([state.centres_cm, [depth_cm, depth_cm]])
-    offset = seen_cm - (sockets_cm @ pose.rotation.T)[:, :2]
-    yaws = np.degrees(np.arcsin(np.clip(offset[:, 0] / _YAW_RADIUS_CM, -1, 1)))
-    pitches = np.degrees(np.arcsin(np.clip(offset[:, 1] / _PITCH_RADIUS_CM, -1, 1)))
-    return _agree(pose, yaws, pitches, widths_px, readable), state
+    seen_cm = (mesh[_IRIS_CENTRES, :2] * _Y_UP - pose.shift[:2]) / pose.scale_px_per_cm
+    in_plane, towards = pose.rotation[:2, :2], pose.rotation[:2, 2] * _sockets_cm()[0, 2]
+    state = _learn_neutral(state, angles_deg, (seen_cm - towards) @ _inverse(in_plane).T, all(readable), t_s)
+    offsets_cm = (seen_cm - state.centres_cm @ in_plane.T - towards).tolist()
+    directions = [(_asin_deg(x / _YAW_RADIUS_CM), _asin_deg(y / _PITCH_RADIUS_CM)) for x, y in offsets_cm]
+    return _agree(angles_deg, directions, widths_px, readable), state
 
 
-def _agree(pose: HeadPose, yaws: F64, pitches: F64, widths_px: F64, readable: NDArray[np.bool_]) -> tuple[float, float]:
+def _asin_deg(share: float) -> float:
+    return math.degrees(math.asin(min(max(share, -1.0), 1.0)))
+
+
+def _agree(angles_deg: _Three, directions: Sequence[_Two], widths_px: _Two, readable: Sequence[bool]) -> _Two:
     """One direction from two eyes, NaN where they cannot be trusted."""
     unreadable = (math.nan, math.nan)
-    head_yaw, head_pitch, _ = pose.angles_deg
+    head_yaw, head_pitch, _ = angles_deg
     if abs(head_pitch) > _STEEPEST_PITCH_DEG:
         return unreadable
+    (right_yaw, right_pitch), (left_yaw, left_pitch) = directions
+    right_px, left_px = widths_px
     if abs(head_yaw) > _FAR_EYE_YAW_DEG:
-        near = int(widths_px.argmax())
-        return (float(yaws[near]), float(pitches[near])) if readable[near] else unreadable
+        near = 0 if right_px > left_px else 1
+        return directions[near] if readable[near] else unreadable
     # Not the pitches: one degree of error in the roll of the head sets them 12 degrees apart.
-    if not readable.all() or abs(yaws[0] - yaws[1]) > _MOST_APART_DEG:
+    if not all(readable) or abs(right_yaw - left_yaw) > _MOST_APART_DEG:
         return unreadable
-    weights = widths_px / max(float(widths_px.sum()), 1e-6)
-    return float(weights @ yaws), float(weights @ pitches)
+    share = right_px / max(right_px + left_px, _TINY_CM)
+    return left_yaw + share * (right_yaw - left_yaw), left_pitch + share * (right_pitch - left_pitch)
 
 
-def _remember_apertures(state: GazeState, eyes: F64, t_s: float) -> GazeState:
+def _remember_apertures(state: GazeState, eyes: _Two, t_s: float) -> GazeState:
     if t_s - state.sampled_s >= _APERTURE_STEP_S:
-        apertures = np.concatenate([state.apertures[1 - _APERTURE_SAMPLES :], eyes[None]])
+        apertures = np.concatenate([state.apertures[1 - _APERTURE_SAMPLES :], [eyes]])
         state = replace(state, apertures=apertures, usual=median(apertures), sampled_s=t_s)
-    shut = eyes < _OPEN_SHARE * state.usual
-    return replace(state, shut_s=np.where(shut, t_s, state.shut_s)) if shut.any() else state
+    right, left = (
+        t_s if aperture < _OPEN_SHARE * usual else shut_s
+        for aperture, usual, shut_s in zip(eyes, state.usual.tolist(), state.shut_s, strict=True)
+    )
+    return replace(state, shut_s=(right, left))
 
 
-def _learn_neutral(
-    state: GazeState, pose: HeadPose, seen_cm: F64, depth_cm: float, readable: bool, t_s: float
-) -> GazeState:
+def _learn_neutral(state: GazeState, angles_deg: _Three, place_cm: F64, readable: bool, t_s: float) -> GazeState:
     """Take the median place of the irises over the first two usable seconds as looking straight ahead."""
     dt_s = min(max(t_s - state.t_s, 0.0), 0.1)
-    head_yaw, head_pitch, _ = pose.angles_deg
+    head_yaw, head_pitch, _ = angles_deg
     if not readable or abs(head_yaw) > _LEARNING_YAW_DEG or abs(head_pitch) > _STEEPEST_PITCH_DEG:
         return replace(state, t_s=t_s)
-    rotation = pose.rotation
-    place_cm = (seen_cm - rotation[:2, 2] * depth_cm) @ _inverse(rotation[:2, :2]).T
     if state.learnt_s >= _LEARN_S:
         step = _NEUTRAL_DRIFT_CM_PER_S * dt_s
         return replace(state, t_s=t_s, centres_cm=state.centres_cm + np.sign(place_cm - state.centres_cm) * step)

@@ -15,7 +15,6 @@ from functools import lru_cache
 
 import numpy as np
 
-from models.geometry import F64
 from models.topology import MESH_POINTS, OUTER_EYE_CORNERS, QUICK, canonical_face
 from models.types import F32, LANDMARKS
 
@@ -43,18 +42,22 @@ _LEVER_PX = 60.0
 """Distance from the centre at which zoom and turn are turned into speeds: about that of a typical landmark."""
 
 
+_Motion = tuple[float, float, float, float]
+"""Centre x, y in px, log of the scale in frame px per unit px, angle in rad."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SmoothingState:
     """What is remembered between two frames; numpy and scalars only.
 
     Attributes:
         t_s: time of the last frame.
-        motion: (3, 4) last raw, speed and smoothed motion: centre x, y (px), log of the scale, angle (rad).
+        motion: last raw, speed and smoothed motion; the speed in unit px per second.
         shape: (3, 3, 478) last raw, speed and smoothed shape (x, y, z) in unit pixels.
     """
 
     t_s: float
-    motion: F64
+    motion: tuple[_Motion, _Motion, _Motion]
     shape: F32
 
 
@@ -69,30 +72,29 @@ def smooth(mesh: F32, t_s: float, state: SmoothingState | None) -> tuple[F32, Sm
     Returns:
         The smoothed mesh (478, 3) in frame pixels, and the state for the next call.
     """
-    points = mesh.T
-    motion = _motion_of(mesh)
+    points = np.ascontiguousarray(mesh.T, np.float32)
+    motion = _motion_of(points)
     shape = _into_face(points, motion)
     if state is None or not 0 <= t_s - state.t_s <= _LONGEST_GAP_S:
-        still = np.zeros(4)
-        return mesh.copy(), SmoothingState(
-            t_s, np.stack([motion, still, motion]), np.stack([shape, np.zeros_like(shape), shape])
-        )
+        still = (0.0, 0.0, 0.0, 0.0)
+        shapes = np.stack([shape, np.zeros_like(shape), shape])
+        return mesh.copy(), SmoothingState(t_s, (motion, still, motion), shapes)
     dt_s = max(t_s - state.t_s, _SHORTEST_STEP_S)
-    motion_state = _step_motion(motion, state.motion, dt_s)
-    shape_state = _step_shape(shape, state.shape, dt_s)
-    smoothed = np.ascontiguousarray(_into_picture(shape_state[2], motion_state[2]).T)
-    return smoothed, SmoothingState(t_s, motion_state, shape_state)
+    motions = _step_motion(motion, state.motion, dt_s)
+    shapes = _step_shape(shape, state.shape, dt_s)
+    smoothed = np.ascontiguousarray(_into_picture(shapes[2], motions[2]).T)
+    return smoothed, SmoothingState(t_s, motions, shapes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Template:
     """The canonical points that carry the motion, as one matrix for a least-squares similarity.
 
-    `sums` (3, 478): rows x and y (centred, y down, divided by the spread) and the mean's weights; `unit_cm` is the
+    `sums` (478, 3): columns x and y (centred, y down, divided by the spread) and the mean's weights; `unit_cm` is the
     length of one unit pixel on the canonical face.
     """
 
-    sums: F64
+    sums: F32
     unit_cm: float
 
 
@@ -103,35 +105,32 @@ def _template() -> _Template:
     steady[QUICK[QUICK < MESH_POINTS]] = False
     xy = vertices[:, :2] * (1, -1)
     centred = (xy - xy[steady].mean(axis=0)) * steady[:, None]
-    sums = np.zeros((3, LANDMARKS))
-    sums[:2, :MESH_POINTS] = centred.T / (centred**2).sum()
-    sums[2, :MESH_POINTS] = steady / steady.sum()
+    sums = np.zeros((LANDMARKS, 3), np.float32)
+    sums[:MESH_POINTS, :2] = centred / (centred**2).sum()
+    sums[:MESH_POINTS, 2] = steady / steady.sum()
     across_cm = np.linalg.norm(vertices[OUTER_EYE_CORNERS[0], :2] - vertices[OUTER_EYE_CORNERS[1], :2])
     return _Template(sums, float(across_cm) / _UNIT_IOD_PX)
 
 
-def _motion_of(mesh: F32) -> F64:
-    """Centre x, y, log-scale (frame px per unit px) and angle of the least-squares similarity from the template."""
+def _motion_of(points: F32) -> _Motion:
+    """The least-squares similarity from the template to (3, 478) points."""
     template = _template()
-    along, across, mean = (template.sums @ mesh[:, :2]).tolist()
-    real, imaginary = along[0] + across[1], along[1] - across[0]
+    (along_x, across_x, x), (along_y, across_y, y) = (points[:2] @ template.sums).tolist()
+    real, imaginary = along_x + across_y, along_y - across_x
     scale = max(math.hypot(real, imaginary) * template.unit_cm, 1e-6)
-    return np.array([mean[0], mean[1], math.log(scale), math.atan2(imaginary, real)])
+    return x, y, math.log(scale), math.atan2(imaginary, real)
 
 
-def _into_face(points: F32, motion: F64) -> F32:
+def _into_face(points: F32, motion: _Motion) -> F32:
     """(3, 478) frame pixels to unit pixels in the face's frame."""
-    turn = _turn(-motion[3], math.exp(-motion[2]))
-    moved = points.copy()
-    moved[0] -= motion[0]
-    moved[1] -= motion[1]
-    return turn @ moved
+    x, y, log_scale, angle_rad = motion
+    return _turn(-angle_rad, math.exp(-log_scale)) @ (points - np.array([[x], [y], [0]], np.float32))
 
 
-def _into_picture(shape: F32, motion: F64) -> F32:
-    moved = _turn(motion[3], math.exp(motion[2])) @ shape
-    moved[0] += motion[0]
-    moved[1] += motion[1]
+def _into_picture(shape: F32, motion: _Motion) -> F32:
+    x, y, log_scale, angle_rad = motion
+    moved = _turn(angle_rad, math.exp(log_scale)) @ shape
+    moved += np.array([[x], [y], [0]], np.float32)
     return moved
 
 
@@ -140,18 +139,32 @@ def _turn(angle_rad: float, scale: float) -> F32:
     return np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, scale]], np.float32)
 
 
-def _step_motion(raw: F64, state: F64, dt_s: float) -> F64:
+def _step_motion(
+    raw: _Motion, state: tuple[_Motion, _Motion, _Motion], dt_s: float
+) -> tuple[_Motion, _Motion, _Motion]:
     last_raw, last_speed, last_smooth = state
-    raw[3] = last_raw[3] + math.remainder(raw[3] - last_raw[3], math.tau)
+    raw = (*raw[:3], last_raw[3] + math.remainder(raw[3] - last_raw[3], math.tau))
     pixel = math.exp(raw[2])
-    unit = np.array([pixel, pixel, 1 / _LEVER_PX, 1 / _LEVER_PX])
-    speed = last_speed + _gain(_MOTION.speed_hz, dt_s) * ((raw - last_raw) / (unit * dt_s) - last_speed)
-    size = np.abs(speed)
-    size[:2] = math.hypot(speed[0], speed[1])
-    turns = math.tau * dt_s * (_MOTION.rest_hz + _MOTION.rise * size)
-    carry = 1 - 1 / (1 + (size / _CARRY_SPEED) ** 4)
-    expected = last_smooth + carry * speed * unit * dt_s
-    return np.stack([raw, speed, expected + turns / (1 + turns) * (raw - expected)])
+    units = (pixel, pixel, 1 / _LEVER_PX, 1 / _LEVER_PX)
+    gain = _gain(_MOTION.speed_hz, dt_s)
+    speed = [
+        before + gain * ((now - last) / (unit * dt_s) - before)
+        for now, last, before, unit in zip(raw, last_raw, last_speed, units, strict=True)
+    ]
+    shift = math.hypot(speed[0], speed[1])
+    smoothed = []
+    for now, last, pace, unit, size in zip(
+        raw, last_smooth, speed, units, (shift, shift, abs(speed[2]), abs(speed[3])), strict=True
+    ):
+        carried = pace * (1 - 1 / (1 + (size / _CARRY_SPEED) ** 4))
+        expected = last + carried * unit * dt_s
+        smoothed.append(expected + _gain(_MOTION.rest_hz + _MOTION.rise * size, dt_s) * (now - expected))
+    return raw, _four(speed), _four(smoothed)
+
+
+def _four(values: list[float]) -> _Motion:
+    x, y, log_scale, angle_rad = values
+    return x, y, log_scale, angle_rad
 
 
 def _gain(cutoff_hz: float, dt_s: float) -> float:
