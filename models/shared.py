@@ -20,7 +20,7 @@ from models.runtime.base import Runtime
 from models.signals import read_still
 from models.stage_clock import StageClock
 from models.tracks import Track
-from models.types import F32, U8, Face, Frame, Perception, Reach, SharedModel, StageTimes, TrackState, Wants
+from models.types import F32, U8, Face, Frame, Perception, Reach, SharedModel, Signals, StageTimes, TrackState, Wants
 
 
 def create_cpu_model() -> SharedModel:
@@ -98,15 +98,19 @@ class FaceModel:
         """What is in front of each face that has a mesh on this frame, by track id."""
         maps: dict[int, F32] = {}
 
-        def look(track_id: int, mesh: F32, _hand: int) -> None:
+        def look(track_id: int, mesh: F32, signals: Signals, _hand: int) -> None:
             with clock.stage("visibility"):
-                maps[track_id] = self._occlusion.update(track_id, frame.pixels, mesh, frame.t_s)
+                pose_deg = signals.pose_deg
+                maps[track_id] = self._occlusion.update(track_id, frame.pixels, mesh, pose_deg, frame.t_s)
 
         watched = {track.track_id for track in tracks}
         for gone in self._watched - watched:
             self._occlusion.forget(gone)
         self._watched = watched
-        self._hands.run([partial(look, track.track_id, track.mesh) for track in tracks if track.mesh is not None])
+        seen = ((track.track_id, track.mesh, track.signals) for track in tracks if not track.coasting)
+        self._hands.run(
+            [partial(look, id_, mesh, signals) for id_, mesh, signals in seen if mesh is not None and signals]
+        )
         return maps
 
     def _face(self, track: Track, want: Wants, visibility: F32 | None) -> Face:
