@@ -27,7 +27,9 @@ _LEARN_S, _LEARN_PERSON_S, _LEARN_NEW_S = 0.5, 0.15, 12.0
 _SPREAD_S, _SPREAD_NEW_S = 2.0, 30.0
 _EXPLAINED_S = 2.0
 """For so long after a person has left a cell, what appears there is what the person had hidden."""
-_LEAST_CELLS = 8
+_LEAST_CELLS = 5
+_HOLD_S = 0.4
+"""A newcomer stays one for so long where he is lost for a moment."""
 _LOWEST_TOP = 0.35
 """What stays above this share of the height is a tree top or a lamp, not somebody coming in."""
 _MOVED_SHARE, _RESTLESS_SHARE = 0.35, 0.01
@@ -37,8 +39,8 @@ _SWAY_CELLS = 5
 """Side of the surroundings a cell is compared with."""
 _CALM_S = 1.0
 """For so long the camera must have stood still before what is new counts."""
-_BESIDE_FACES = 0.12
-"""Smaller patches beside a tracked person, in squared face heights, are that person's own."""
+_BESIDE_FACES, _BESIDE_CELLS = 0.12, 24.0
+"""Smaller patches beside a tracked person, in squared face heights and in cells, are that person's own."""
 _MARGIN = 0.35
 """How much larger than what is new a newcomer is taken to be, as a share of its longer side."""
 _HAIR, _BODY = 1.1, 3.0
@@ -53,15 +55,20 @@ class Scenery:
         mean: (h, w, 3) colour.
         spread: (h, w) usual deviation in grey levels.
         since_person_s: (h, w) seconds since a tracked person was there.
-        found: (h, w) where newcomers were on the last frame.
+        held_s: (h, w) for how much longer a newcomer is taken to be there.
         calm_s: for how long the scene has been still.
     """
 
     mean: F32
     spread: F32
     since_person_s: F32
-    found: Region
+    held_s: F32
     calm_s: float
+
+    @property
+    def found(self) -> Region:
+        """(h, w) where newcomers are."""
+        return np.asarray(self.held_s > 0.0, np.bool_)
 
 
 def find_newcomers(
@@ -87,14 +94,16 @@ def find_newcomers(
     new = deviation > np.maximum(_LEAST_LEVELS, _SPREADS * before.spread)
     new = np.asarray(cv2.medianBlur(new.astype(np.uint8), 3), np.bool_) & (since_person_s > _EXPLAINED_S)
     face_h = min((float(face.box_xyxy[3] - face.box_xyxy[1]) for face in faces), default=0.0) * map_scale(size_wh)
-    found = _from_the_border(new, before.found, persons, _BESIDE_FACES * face_h * face_h)
+    own_area = min(_BESIDE_FACES * face_h * face_h, _BESIDE_CELLS)
+    found = _from_the_border(new, before.found, persons, own_area)
     restless = np.count_nonzero(new & ~found) > _RESTLESS_SHARE * new.size
     all_across = found[:, 0].any() and found[:, -1].any()
     if restless or all_across or np.count_nonzero(new) > _MOVED_SHARE * new.size:
         return _fresh(colours, persons)
     if before.calm_s < _CALM_S:
         found = np.zeros_like(found)
-    return _learnt(before, colours, deviation, since_person_s, found, dt_s)
+    held_s = np.asarray(np.where(found, _HOLD_S, before.held_s - dt_s), np.float32)
+    return _learnt(before, colours, deviation, since_person_s, held_s, dt_s)
 
 
 def _deviation(colours: U8, mean: F32) -> U8:
@@ -177,8 +186,9 @@ def _touching(labels: "np.typing.NDArray[np.int32]", area: Region, count: int) -
     return np.asarray(np.bincount(labels[area], minlength=count) > 0, np.bool_)
 
 
-def _learnt(before: Scenery, colours: U8, deviation: U8, since_person_s: F32, found: Region, dt_s: float) -> Scenery:
+def _learnt(before: Scenery, colours: U8, deviation: U8, since_person_s: F32, held_s: F32, dt_s: float) -> Scenery:
     """The scene moves towards the frame: fast under persons, slowly under newcomers."""
+    found = held_s > 0.0
     rate = np.full(found.shape, 1.0 - exp(-dt_s / _LEARN_S), np.float32)
     rate[since_person_s <= _EXPLAINED_S] = 1.0 - exp(-dt_s / _LEARN_PERSON_S)
     rate[found] = 1.0 - exp(-dt_s / _LEARN_NEW_S)
@@ -186,4 +196,4 @@ def _learnt(before: Scenery, colours: U8, deviation: U8, since_person_s: F32, fo
     spread_rate = np.where(found, 1.0 - exp(-dt_s / _SPREAD_NEW_S), 1.0 - exp(-dt_s / _SPREAD_S))
     spread_rate[since_person_s <= _EXPLAINED_S] = 0.0
     spread = before.spread + spread_rate * (deviation - before.spread)
-    return Scenery(mean, spread.astype(np.float32), since_person_s, found, before.calm_s + dt_s)
+    return Scenery(mean, spread.astype(np.float32), since_person_s, held_s, before.calm_s + dt_s)

@@ -79,13 +79,21 @@ def test_a_newcomer_is_followed_inwards() -> None:
     assert share(scenery, (420, 60, 500, 200)) > 0.9
 
 
-def test_a_newcomer_whose_face_is_tracked_is_one_no_more() -> None:
+def test_a_newcomer_whose_face_is_tracked_is_one_no_more_after_a_moment() -> None:
     box = (520, 60, 640, 360)
     face = make_face(2, (580, 120), 90.0)
-    scenery = find_newcomers(
-        play([*QUIET, with_box(room(), box)]), with_box(room(), box), [face_oval(face)], [face], None, DT_S
-    )
+    scenery = play([*QUIET, with_box(room(), box)])
+    assert scenery.found.any()
+    for n in range(15):
+        scenery = find_newcomers(scenery, with_box(room(n), box), [face_oval(face)], [face], None, DT_S)
     assert not scenery.found.any()
+
+
+def test_a_newcomer_lost_for_a_moment_stays_covered() -> None:
+    box = (600, 60, 640, 200)
+    before = play([*QUIET, with_box(room(), box)])
+    after = find_newcomers(before, room(1), [], [], None, DT_S)
+    assert share(after, box) > 0.95
 
 
 def test_a_tracked_person_may_move_and_go() -> None:
