@@ -88,7 +88,7 @@ def find_newcomers(
     colours = shrunk(pixels)
     persons = _persons(heads, faces, known, size_wh)
     if before is None or before.mean.shape != colours.shape:
-        return _fresh(colours, persons)
+        return _fresh(colours, np.zeros(persons.shape, np.float32))
     deviation = _deviation(colours, before.mean)
     since_person_s = np.where(persons, 0.0, before.since_person_s + np.float32(dt_s)).astype(np.float32)
     new = deviation > np.maximum(_LEAST_LEVELS, _SPREADS * before.spread)
@@ -99,7 +99,7 @@ def find_newcomers(
     restless = np.count_nonzero(new & ~found) > _RESTLESS_SHARE * new.size
     all_across = found[:, 0].any() and found[:, -1].any()
     if restless or all_across or np.count_nonzero(new) > _MOVED_SHARE * new.size:
-        return _fresh(colours, persons)
+        return _fresh(colours, before.held_s - np.float32(dt_s))
     if before.calm_s < _CALM_S:
         found = np.zeros_like(found)
     held_s = np.asarray(np.where(found, _HOLD_S, before.held_s - dt_s), np.float32)
@@ -119,12 +119,11 @@ def _deviation(colours: U8, mean: F32) -> U8:
     return np.asarray(cv2.max(cv2.max(blue, green), red), np.uint8)
 
 
-def _fresh(colours: U8, persons: Region) -> Scenery:
-    shape = persons.shape
-    nobody = np.zeros(shape, np.bool_)
-    return Scenery(
-        colours.astype(np.float32), np.full(shape, 3.0, np.float32), np.full(shape, 1e3, np.float32), nobody, 0.0
-    )
+def _fresh(colours: U8, held_s: F32) -> Scenery:
+    """A scene of which nothing is known but this frame."""
+    shape = held_s.shape
+    spread, long_ago = np.full(shape, 3.0, np.float32), np.full(shape, 1e3, np.float32)
+    return Scenery(colours.astype(np.float32), spread, long_ago, held_s, 0.0)
 
 
 def _persons(heads: Sequence[Oval], faces: Sequence[Face], known: Region | None, size_wh: tuple[int, int]) -> Region:
