@@ -105,7 +105,9 @@ class Tracker:
         self._unsure = []
         for track in self.tracks:
             track.coasting = track.coasting or track.crop is not None
-        for sight in (sight_of(one, t_s) for one in followed if one.found.presence >= PRESENT):
+        # In the order of the ids: with two threads they come in any order.
+        present = [one for one in followed if one.found.presence >= PRESENT]
+        for sight in (sight_of(one, t_s) for one in sorted(present, key=lambda one: one.track.track_id)):
             if sight.track.track_id in self._crowd or sight.is_strange:
                 self._unsure.append(sight)
             else:
