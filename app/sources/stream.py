@@ -11,6 +11,7 @@ from av.container import InputContainer
 from app.sources.base import BadInput, SourceInfo, SourceStalled
 from app.sources.capture import Opened, Over, Shot
 from app.sources.decoder import Decoder, NoVideo, now_ms
+from app.sources.download import whole_file_of
 from app.sources.helper_process import HelperProcess, Opener
 from app.sources.pacing import Pacer
 from app.sources.recovering import Lost, Recovering
@@ -39,7 +40,7 @@ class StreamCapture:
     def __init__(self, url: str) -> None:
         self._container = _connect(url)
         try:
-            self._decoder = Decoder(self._container)
+            self._decoder = self._decoder_of(url)
         except NoVideo as error:
             self._container.close()
             raise BadInput(f"The stream {shown_url(url)} {error}.", "broken") from None
@@ -52,7 +53,7 @@ class StreamCapture:
             size_wh=self._decoder.size_wh,
             fps=self._decoder.fps,
             pixel_format=track.codec_context.name,
-            finite=duration_s > 0,
+            finite=duration_s > 0 or self._container.size > 0,
             frame_count=int(track.frames) or round(duration_s * self._decoder.fps),
         )
 
@@ -65,6 +66,21 @@ class StreamCapture:
         grabbed_ns = time.monotonic_ns()
         np.copyto(out, self._decoder.pixels(found[1]))
         return Shot(grabbed_ns, now_ms(started_ns), found[0])
+
+    def _decoder_of(self, url: str) -> Decoder:
+        """Raises NoVideo; an MP4 file that cannot be read from its start on is fetched whole first."""
+        try:
+            return Decoder(self._container)
+        except NoVideo:
+            web = url.lower().startswith(("http://", "https://"))
+            if not (web and self._container.format.name.startswith("mov")):
+                raise
+            file = whole_file_of(url, _SERVER_S)
+            if file is None:
+                raise
+        self._container.close()
+        self._container = av.open(file, "r", format="mov", metadata_errors="replace")
+        return Decoder(self._container)
 
     def tune(self, tuning: Tuning) -> None:
         """A stream has no controls."""

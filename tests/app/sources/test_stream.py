@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.sources.base import BadInput, SourceStalled
 from app.sources.capture import Over, Shot
+from app.sources.download import whole_file_of
 from app.sources.helper_process import Opener
 from app.sources.stream import StreamCapture, StreamSource, shown_url
 from models.types import Frame
@@ -66,6 +68,33 @@ def test_a_file_behind_a_url_is_read_whole(tmp_path: Path, server: str) -> None:
     assert source.info.size_wh == frames[0].size_wh == (48, 64)
     assert set(quarters(frames[0].pixels)) == set(UPRIGHT)
     assert (source.info.kind, source.info.live, source.info.frame_count) == ("stream", False, 7)
+
+
+def test_a_file_with_its_index_at_the_end_is_read_from_a_server_that_sends_no_parts(
+    tmp_path: Path, server: str
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (12, 240, 320, 3), np.uint8)
+    path = write_video(tmp_path / "a.mp4", list(noise))
+    content = path.read_bytes()
+    assert content.index(b"moov") > content.index(b"mdat") + 500_000, "small enough for libav's own buffer"
+    source = StreamSource(f"{server}/a.mp4", paced=False)
+    frames = _all(source)
+    source.close()
+    assert len(frames) == 12
+
+
+def test_a_file_that_tells_no_duration_ends_too(tmp_path: Path, server: str) -> None:
+    write_video(tmp_path / "a.gif", [corners(32, 32), corners(32, 32)[::-1]], codec="gif", pix_fmt="rgb8")
+    source = StreamSource(f"{server}/a.gif", paced=False)
+    frames = _all(source)
+    source.close()
+    assert len(frames) == 2
+    assert not source.info.live
+
+
+def test_what_cannot_be_fetched_whole_is_none(server: str) -> None:
+    assert whole_file_of(f"{server}/none.mp4", 5.0) is None
+    assert whole_file_of("http://user:secret@/", 5.0) is None
 
 
 def test_a_file_behind_a_url_runs_at_its_own_speed_in_the_window(tmp_path: Path, server: str) -> None:
