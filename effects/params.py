@@ -78,7 +78,7 @@ def _parsed(where: str, field: Field, text: str) -> Any:
         case "bool":
             return _bool(where, text)
         case "float" | "int" | "face":
-            return _checked(where, field, _number(where, field, text))
+            return _checked(where, field, _number(where, field, text), shown=text)
         case _:
             return _checked(where, field, text)
 
@@ -98,8 +98,11 @@ def _number(where: str, field: Field, text: str) -> float | int:
         raise UsageError(f"{where} takes {_range(field)}, not '{text}'.") from None
 
 
-def _checked(where: str, field: Field, value: Any) -> Any:
-    """The value in its own type; raises UsageError for a wrong type and for a value out of range."""
+def _checked(where: str, field: Field, value: Any, shown: str | None = None) -> Any:
+    """The value in its own type; raises UsageError for a wrong type and for a value out of range.
+
+    `shown` is how the user wrote it.
+    """
     match field.kind:
         case "bool":
             fits = isinstance(value, bool)
@@ -114,7 +117,7 @@ def _checked(where: str, field: Field, value: Any) -> Any:
         case _:
             fits = isinstance(value, str)
     if not fits:
-        raise UsageError(f"{where} takes {_range(field)}, not '{value}'.")
+        raise UsageError(f"{where} takes {_range(field)}, not '{value if shown is None else shown}'.")
     return float(value) if field.kind == "float" else value
 
 

@@ -13,6 +13,7 @@ from models.types import SharedModel
 _FIRST_PATIENCE_S = 0.005
 """Most effects have nothing to prepare: waiting this long spares them the stand-in on their first frame."""
 _COST_WEIGHT = 0.1
+_COST_TRUST = 0.995
 
 _log = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ class ActiveEffect:
     Attributes:
         spec: of the effect.
         fault: why it is switched off, None while it works.
-        cost_ms: running mean of its time on a frame, 0 before the first.
+        cost_ms: running mean of its time on a frame, 0 before it is known.
     """
 
     def __init__(self, spec: EffectSpec[Any], preparer: Preparer) -> None:
@@ -36,6 +37,7 @@ class ActiveEffect:
         self._job: Job | None = None
         self._assets: Any = None
         self._has_assets = False
+        self._has_run = False
         self._state: Any = self._effect.initial()
 
     @property
@@ -75,8 +77,17 @@ class ActiveEffect:
         return scene
 
     def record_cost(self, ms: float) -> None:
-        """Add one frame's time to the running mean."""
-        self.cost_ms = ms if self.cost_ms == 0.0 else self.cost_ms + _COST_WEIGHT * (ms - self.cost_ms)
+        """Add one frame's time to the running mean; the first frame, with its imports, is not a usual one."""
+        if not self._has_run:
+            self._has_run = True
+        elif self.cost_ms == 0.0:
+            self.cost_ms = ms
+        else:
+            self.cost_ms += _COST_WEIGHT * (ms - self.cost_ms)
+
+    def rest(self) -> None:
+        """It was left out on a frame: its cost is trusted a little less, so that it is tried again in some seconds."""
+        self.cost_ms *= _COST_TRUST
 
     def restart(self) -> None:
         """Forget the state and a failure to draw: another source begins, or the effect was off for a while."""

@@ -127,7 +127,9 @@ class Engine:
             shed = choose_shed(self._on, (deadline_ns - effects_started_ns) / 1e6)
         covered = False
         for active in self._on:
-            if active.spec.id not in shed:
+            if active.spec.id in shed:
+                active.rest()
+            else:
                 scene, covered = self._draw(active, canvas, scene, settings.fail_secure, covered)
         effects_ended_ns = self._clock_ns()
         bgra = self._stand_in.finish(self._device.download(canvas.image), settings.fail_secure, self._hides(settings))

@@ -8,7 +8,7 @@ from app.pipeline.active import ActiveEffect
 def choose_shed(effects: Sequence[ActiveEffect], budget_ms: float) -> frozenset[str]:
     """Ids of the effects to leave out so that the others' usual cost fits; lowest rank first, rank None never.
 
-    The choice depends on usual costs, which stand still while an effect is left out, so it does not flip every frame.
+    The choice depends on usual costs, which fade slowly while an effect is left out, so it does not flip every frame.
     """
     cost_ms = sum(effect.cost_ms for effect in effects)
     shed: set[str] = set()

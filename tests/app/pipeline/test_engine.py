@@ -393,6 +393,36 @@ def test_what_does_not_fit_is_left_out_by_rank_and_named(budget_ms: float, shed:
     assert shed_after(COSTS, budget_ms) == shed
 
 
+def test_the_first_frames_cost_does_not_count() -> None:
+    """It holds imports and first allocations; an effect judged by it would be left out for good."""
+    clock = Ticks()
+
+    class SlowStart(PaintEffect):
+        def apply(self, canvas: Canvas, scene: Scene, params: Paint, assets: str, state: int) -> tuple[Scene, int]:
+            clock.now_ns += 1_000_000 if state else 500_000_000
+            return scene, state + 1
+
+    engine = Engine(FakeModel(), CpuDevice(), [made("slow", Stage.SKIN, SlowStart, shed=1)], clock_ns=clock)
+    settings = Settings(effects=(("slow", Paint()),))
+    shed = [engine.step(make_frame(n), settings, clock.now_ns + 100_000_000).shed for n in range(4)]
+    assert shed == [()] * 4
+
+
+def test_what_was_left_out_is_tried_again_when_there_is_time() -> None:
+    clock = Ticks()
+
+    class Costly(PaintEffect):
+        def apply(self, canvas: Canvas, scene: Scene, params: Paint, assets: str, state: int) -> tuple[Scene, int]:
+            clock.now_ns += 40_000_000 if state < 5 else 1_000_000
+            return scene, state + 1
+
+    engine = Engine(FakeModel(), CpuDevice(), [made("costly", Stage.SKIN, Costly, shed=1)], clock_ns=clock)
+    settings = Settings(effects=(("costly", Paint()),))
+    shed = [engine.step(make_frame(n), settings, clock.now_ns + 30_000_000).shed for n in range(400)]
+    assert shed[10] == ("costly",)
+    assert shed[-1] == ()
+
+
 def test_times_are_kept_apart_by_stage_and_taken_once() -> None:
     engine = engine_for()
     engine.step(make_frame(7), on("early", "mesh"))

@@ -1,0 +1,40 @@
+"""What is not imported by the time the first processed frame has been painted: each of these costs a start-up."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+FORBIDDEN = ("numba", "scipy", "skimage", "torch", "wgpu", "mediapipe", "matplotlib", "onnx", "hatchling")
+
+CODE = """
+import sys, time
+from app.config import load_preset
+from app.window_main import WindowRun
+
+run = WindowRun("demo", load_preset("everything"))
+run.window.start()
+until_s = time.monotonic() + 60
+while run.session.stats().capture_to_paint is None and time.monotonic() < until_s:
+    run.application.processEvents()
+    time.sleep(0.005)
+stats = run.session.stats()
+run.window.close()
+run.session.stop()
+assert stats.capture_to_paint is not None, "no frame was painted"
+assert "effect.privacy" in stats.stages, stats.stages.keys()
+print("\\n".join(sys.modules))
+"""
+
+
+def test_the_window_shows_its_first_frame_without_the_slow_modules(tmp_path: Path) -> None:
+    environment = os.environ | {
+        "QT_QPA_PLATFORM": "offscreen",
+        "XDG_CONFIG_HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(tmp_path),
+    }
+    done = subprocess.run([sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    loaded = {line.split(".")[0] for line in done.stdout.splitlines()}
+    assert "cv2" in loaded
+    assert loaded.isdisjoint(FORBIDDEN), loaded.intersection(FORBIDDEN)
