@@ -10,6 +10,7 @@ from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from app import bootstrap
+from app.cli.interrupts import stopping_signals
 from app.config import presets
 from app.paths import pictures_dir
 from app.pipeline.engine import Engine
@@ -101,7 +102,7 @@ class WindowRun:
         notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read, self.window)
         notifier.activated.connect(lambda: reader.recv(64))
         self._sockets = (reader, writer)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stopping_signals():
             signal.signal(number, self._close)
         return notifier
 

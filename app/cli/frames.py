@@ -34,7 +34,7 @@ def frames_of(source: Source, limit: int | None = None) -> Iterator[Frame]:
 
 
 def check_ends(source: Source, limit: int | None) -> None:
-    """Raise UsageError for work on all frames of an input that has no end."""
+    """Raise UsageError for work on all frames of an input that has no end (or none that can be foreseen)."""
     if limit is None and source.info.live:
         raise UsageError(f"{source.info.name} never ends: say how many frames with --frames N.")
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and TERM as an exception, so that context managers clean up and nothing partial stays behind."""
+"""Ctrl-C, TERM and a closed terminal as an exception: context managers clean up, nothing partial stays behind."""
 
 import signal
 import threading
@@ -13,6 +13,14 @@ class Stopped(BaseException):
     def __init__(self, signal_number: int) -> None:
         super().__init__(signal_number)
         self.signal_number = signal_number
+
+
+def stopping_signals() -> tuple[signal.Signals, ...]:
+    """What ends the program; a hang-up does not where it was asked to go on without a terminal (nohup)."""
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is None or signal.getsignal(hang_up) is signal.SIG_IGN:
+        return (signal.SIGINT, signal.SIGTERM)
+    return (signal.SIGINT, signal.SIGTERM, hang_up)
 
 
 class _Signals:
@@ -57,13 +65,12 @@ _signals = _Signals()
 
 @contextmanager
 def stop_on_signals() -> Iterator[None]:
-    """Within the block SIGINT and SIGTERM raise `Stopped` in the main thread; afterwards the old handlers are back."""
+    """Within the block the stopping signals raise `Stopped` in the main thread; then the old handlers are back."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     _signals.reset()
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, _signals.arrive) for number in numbers}
+    before = {number: signal.signal(number, _signals.arrive) for number in stopping_signals()}
     try:
         yield
         _signals.check()

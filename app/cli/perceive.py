@@ -11,6 +11,7 @@ from app.cli.frames import check_ends, frames_of, shortfall
 from app.cli.progress import progress
 from app.cli.streams import complain
 from app.sources.base import STILL_KINDS, SourceInfo
+from models.errors import UsageError
 from models.types import Frame, Perception, SharedModel, Wants
 
 _WANTS = Wants(landmarks=True, matte=True)
@@ -33,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
     from app import bootstrap
     from app.cli.rows import perception_row, source_name, write_matte
 
+    if arguments.mattes is not None and arguments.mattes.absolute() == arguments.output.absolute():
+        raise UsageError(f"{arguments.output} cannot be the JSON lines and the folder of the mattes. Name two places.")
     with ExitStack() as stack:
         taken = input_path(arguments.input)
         mattes = stack.enter_context(whole_folder(arguments.mattes, taken)) if arguments.mattes else None

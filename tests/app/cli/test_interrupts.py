@@ -38,13 +38,22 @@ def test_long_work_ends_at_once_and_leaves_nothing(work, number, tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_arrive_as_an_exception_and_the_old_handlers_return(number):
     before = signal.getsignal(number)
     with pytest.raises(Stopped) as caught, stop_on_signals():
         signal.raise_signal(number)
     assert caught.value.signal_number == number
     assert signal.getsignal(number) is before
+
+
+def test_a_command_that_shall_outlive_its_terminal_does():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stop_on_signals():
+            signal.raise_signal(signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def _swallowed(number):

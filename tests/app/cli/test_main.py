@@ -23,6 +23,11 @@ from app.__main__ import main
         (["bench", "demo", "--size", "10x10"], "out of range"),
         (["bench", "--no-such-option"], "unrecognized arguments"),
         (["perceive", "camera:x", "-o", "x.jsonl"], "camera"),
+        (["perceive", "demo", "-o", "x", "--mattes", "./x"], "two places"),
+        (["render", "demo", "-o", "x.mp4", "--set", "privacy.strength=nan"], "0 to 1"),
+        (["bench", "demo", "--backend", "cpu,"], "Backends:"),
+        (["effects", "extra"], "unrecognized arguments"),
+        (["render", "demo", "-o", "x.mp4", "--fram", "3"], "unrecognized arguments"),
     ],
 )
 def test_wrong_usage_ends_2_with_a_plain_sentence(arguments, said, capsys, tmp_path, monkeypatch):
