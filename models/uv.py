@@ -107,8 +107,8 @@ def sample(pixels: np.ndarray, mesh: F32, table: UvTable) -> tuple[np.ndarray, N
     if low_x < 0 or low_y < 0 or high_x > width or high_y > height:
         # Half a pixel of the shrunk picture beyond its outermost centres still is the picture.
         valid = valid & (places >= -0.5).all(axis=-1) & (places <= (columns - 0.5, rows - 0.5)).all(axis=-1)
-    no_second_map = np.empty(0, np.float32)
-    return cv2.remap(crop, places, no_second_map, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), valid
+    read = cv2.remap(crop, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    return read, valid
 
 
 def _barycentric(corners_uv: F32, at_uv: F32) -> F32:

@@ -38,11 +38,11 @@ def cup(bgr: tuple[int, int, int] = (70, 120, 190), stripe_bgr: tuple[int, int, 
     handle = (ring < 1) & (ring > 0.62) & (x > 0.66)
     shade = 0.45 + 0.6 * np.sqrt(np.clip(1 - (across + 0.35) ** 2 / 1.9, 0, 1))
     shade += 0.5 * np.exp(-(((across + 0.55) / 0.10) ** 2))
-    colour = np.where(((y > 0.42) & (y < 0.58))[..., None], np.float32(stripe_bgr), np.float32(bgr))
+    colour = np.where(((y > 0.42) & (y < 0.58))[..., None], _colour(stripe_bgr), _colour(bgr))
     pixels = colour * shade[..., None]
-    pixels[handle & ~body] = np.float32(bgr) * 0.8
-    pixels[rim] = np.float32(bgr) * 1.15
-    pixels[opening] = np.float32(bgr) * 0.35
+    pixels[handle & ~body] = _colour(bgr) * 0.8
+    pixels[rim] = _colour(bgr) * 1.15
+    pixels[opening] = _colour(bgr) * 0.35
     return _finish("cup", pixels, body | rim | handle)
 
 
@@ -59,9 +59,9 @@ def microphone(bgr: tuple[int, int, int] = (48, 46, 44)) -> Occluder:
     handle = (np.abs(across) < 1) & (y > 0.40) & (y < 0.95)
     collar = (np.abs(x - 0.5) < 0.16) & (y > 0.40) & (y < 0.46)
     round_light = 0.4 + 0.8 * np.sqrt(np.clip(1 - (across + 0.3) ** 2 / 1.7, 0, 1))
-    pixels = np.float32(bgr) * round_light[..., None]
-    pixels[ball] = (np.float32((125, 125, 128)) * (grille * light)[..., None])[ball]
-    pixels[collar] = np.float32((90, 90, 92)) * round_light[collar][:, None].clip(0.5, 1.2)
+    pixels = _colour(bgr) * round_light[..., None]
+    pixels[ball] = (_colour((125, 125, 128)) * (grille * light)[..., None])[ball]
+    pixels[collar] = _colour((90, 90, 92)) * round_light[collar][:, None].clip(0.5, 1.2)
     return _finish("microphone", pixels, ball | handle | collar)
 
 
@@ -89,12 +89,12 @@ def hand(skin_bgr: tuple[float, float, float] = (140, 165, 210), spread_deg: flo
             knuckles += np.exp(-(((x - at[0]) / radius) ** 2 + ((y - at[1]) / (0.35 * radius)) ** 2))
     height = np.maximum(height, _capsule(x, y, np.array([0.44, 0.80]), np.array([0.23, 0.53]), 0.066))
     mask = height > 0
-    pixels = np.float32(skin_bgr) * _relief_light(height, mask)[..., None]
+    pixels = _colour(skin_bgr) * _relief_light(height, mask)[..., None]
     rng = np.random.default_rng(seed)
     mottling = cv2.GaussianBlur(rng.standard_normal(x.shape).astype(np.float32), (0, 0), 9)
     pixels *= (1 + 0.25 * mottling)[..., None]
-    pixels *= 1 - np.float32((0.16, 0.14, 0.03)) * np.clip(knuckles, 0, 1)[..., None]
-    pixels[nails & mask] = pixels[nails & mask] * 0.65 + np.float32((175, 180, 225)) * 0.35
+    pixels *= 1 - _colour((0.16, 0.14, 0.03)) * np.clip(knuckles, 0, 1)[..., None]
+    pixels[nails & mask] = pixels[nails & mask] * 0.65 + _colour((175, 180, 225)) * 0.35
     return _finish("hand", pixels, mask)
 
 
@@ -144,11 +144,15 @@ def place(
     return np.clip(covered + 0.5, 0, 255).astype(np.uint8), mask
 
 
+def _colour(bgr: tuple[float, float, float]) -> F32:
+    return np.array(bgr, np.float32)
+
+
 def _grid() -> tuple[F32, F32]:
     """x and y of the drawing square's pixel centres, 0..1."""
     axis = (np.arange(_DRAWN_PX, dtype=np.float32) + 0.5) / _DRAWN_PX
-    x, y = np.meshgrid(axis, axis)
-    return x, y
+    square: F32 = np.broadcast_to(axis, (_DRAWN_PX, _DRAWN_PX))
+    return square, square.T
 
 
 def _capsule(x: F32, y: F32, start: np.ndarray, end: np.ndarray, radius: float) -> F32:
@@ -157,14 +161,14 @@ def _capsule(x: F32, y: F32, start: np.ndarray, end: np.ndarray, radius: float) 
     share = np.clip(((x - start[0]) * along[0] + (y - start[1]) * along[1]) / float(along @ along), 0, 1)
     distance = np.hypot(x - start[0] - share * along[0], y - start[1] - share * along[1])
     local = radius * (1 - 0.18 * share)
-    return np.sqrt(np.clip(local**2 - distance**2, 0, None)).astype(np.float32)
+    return np.asarray(np.sqrt(np.clip(local**2 - distance**2, 0, None)), np.float32)
 
 
 def _palm(x: F32, y: F32) -> F32:
     """Height of the back of the hand and the wrist: a flattened box with round sides."""
     half_x = np.interp(y, [0.45, 0.62, 0.80, 0.94], [0.19, 0.20, 0.165, 0.12])
     inside = 1 - np.abs((x - 0.535) / half_x) ** 3 - np.clip(np.abs((y - 0.70) / 0.25), 0, None) ** 8
-    return (0.065 * np.sqrt(np.clip(inside, 0, 1))).astype(np.float32)
+    return np.asarray(0.065 * np.sqrt(np.clip(inside, 0, 1)), np.float32)
 
 
 def _relief_light(height: F32, mask: np.ndarray) -> F32:
@@ -176,7 +180,7 @@ def _relief_light(height: F32, mask: np.ndarray) -> F32:
     crease = cv2.GaussianBlur(smooth, (0, 0), 10) - smooth
     light = 0.45 + 0.55 * np.clip(lambert / 0.82, 0, 1.2) - 0.012 * np.clip(crease, 0, None)
     light[~mask] = 1
-    return light.astype(np.float32)
+    return np.asarray(light, np.float32)
 
 
 def _finish(name: str, pixels: np.ndarray, mask: np.ndarray) -> Occluder:
