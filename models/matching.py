@@ -19,6 +19,7 @@ _FAR_REACH = 2.0
 """A face that looks the same may be found at this multiple of its reach."""
 _GROWTH, _GROWTH_PER_S = 0.35, 0.8
 """How much larger or smaller, as a logarithm, and per second since it was seen."""
+_GROWTH_OF_PART = 0.9
 _NEAR = 0.12
 _LIKE, _LIKE_NEAR, _LIKE_FAR, _LIKE_ALONE = 0.045, 0.09, 0.035, 0.2
 """A look more different is somebody else: among others; within _NEAR face sizes; beyond reach, or after coasting; where
@@ -40,6 +41,7 @@ class Places:
         growth: (n, m) |log| of the ratio of sizes.
         iou: (n, m) of the expected and the detected box.
         possible: (n, m) near and alike enough in size.
+        thinkable: (n, m) the same for a face of which only a part can be seen.
     """
 
     far: F64
@@ -47,6 +49,7 @@ class Places:
     growth: F64
     iou: F64
     possible: NDArray[np.bool_]
+    thinkable: NDArray[np.bool_]
 
 
 def places_of(tracks: Sequence[Track], found: Detections, t_s: float) -> Places:
@@ -60,8 +63,9 @@ def places_of(tracks: Sequence[Track], found: Detections, t_s: float) -> Places:
     growth = np.abs(np.log(_spreads(found.keypoints_xy)[None] / _spreads(keypoints)[:, None]))
     lost_s = np.array([[min(max(t_s - track.seen_s, 0.0), _LONGEST_S)] for track in tracks])
     reach = _REACH + _REACH_PER_S * lost_s
-    possible = (far <= _FAR_REACH * reach) & (growth <= _GROWTH + _GROWTH_PER_S * lost_s)
-    return Places(far, reach, growth, box_iou(boxes, found.boxes_xyxy).astype(np.float64), possible)
+    near, iou = far <= _FAR_REACH * reach, box_iou(boxes, found.boxes_xyxy).astype(np.float64)
+    possible = near & (growth <= _GROWTH + _GROWTH_PER_S * lost_s)
+    return Places(far, reach, growth, iou, possible, near & (growth <= _GROWTH_OF_PART))
 
 
 def _spreads(keypoints_xy: F32 | F64) -> F64:

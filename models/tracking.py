@@ -190,7 +190,7 @@ class Tracker:
         places = places_of(lost, found.pick(np.array([index])), t_s)
         for row in np.argsort(places.far[:, 0]):
             track = lost[row]
-            if not places.possible[row, 0] or unlike(track, look, found.keypoints_xy[index]) > _DOUBTFUL:
+            if not places.thinkable[row, 0] or unlike(track, look, found.keypoints_xy[index]) > _DOUBTFUL:
                 continue
             covered = any(overlap(found.boxes_xyxy[index], other.held_xyxy) > 0 for other in self._seen())
             if math.isnan(track.doubt_s) or covered:
