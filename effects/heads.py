@@ -11,8 +11,12 @@ from math import atan2, cos, degrees, exp, hypot, radians, sin
 import numpy as np
 
 from effects.ops.masks import Oval
-from models.topology import CHIN, FOREHEAD, NOSE_TIP
+from models.topology import CHIN, FACE_OVAL, FOREHEAD, NOSE_TIP
 from models.types import F32, Face
+
+_OUTLINE = np.array([*FACE_OVAL, NOSE_TIP])
+"""The points that bound a mesh; turned far to the side the nose is one of them."""
+_TOP, _BOTTOM, _NOSE = (int(np.flatnonzero(point == _OUTLINE)[0]) for point in (FOREHEAD, CHIN, NOSE_TIP))
 
 SHRINK_TIME_S = 0.6
 LINGER_S = 1.0
@@ -30,7 +34,7 @@ _LEAST_ASPECT = 0.86
 _TURN_SHIFT = 0.35
 """When the nose is off the middle of the mesh, the head's bulk lies on the other side of it."""
 _INNER_RADIUS = 0.87
-"""No mesh point lies farther out in its ellipse than this."""
+"""No point of the outline lies farther out in its ellipse than this."""
 _BOX_W, _BOX_H, _BOX_UP = 0.80, 0.80, 0.06
 """Half width, half height and upward shift of the ellipse around a bare box, in units of the box."""
 _COASTING = 0.65
@@ -91,7 +95,7 @@ def face_oval(face: Face) -> Oval:
         return Oval(centre, (_COASTING * width, _COASTING * height))
     if face.mesh is None or not np.isfinite(face.mesh).all():
         return from_box
-    return _mesh_oval(np.asarray(face.mesh[:468, :2], np.float32))
+    return _mesh_oval(np.asarray(face.mesh[_OUTLINE, :2], np.float32))
 
 
 def follow_heads(before: Heads, faces: tuple[Face, ...], dt_s: float) -> Heads:
@@ -208,8 +212,8 @@ def _radius(oval: Oval, head: Head) -> float:
 
 
 def _mesh_oval(points_xy: F32) -> Oval:
-    """An ellipse around all mesh points, upright in the head's own frame."""
-    up = points_xy[FOREHEAD] - points_xy[CHIN]
+    """An ellipse around the outline of a mesh, upright in the head's own frame."""
+    up = points_xy[_TOP] - points_xy[_BOTTOM]
     angle = 0.0 if hypot(*up) < 1.0 else degrees(atan2(float(up[0]), float(-up[1])))
     c, s = cos(radians(angle)), sin(radians(angle))
     across, down = np.array([c, s], np.float32), np.array([-s, c], np.float32)
@@ -217,7 +221,7 @@ def _mesh_oval(points_xy: F32) -> Oval:
     u0, u1, v0, v1 = float(u.min()), float(u.max()), float(v.min()), float(v.max())
     width, height = max(u1 - u0, 1.0), max(v1 - v0, 1.0)
     middle_u = (u0 + u1) / 2
-    middle_u += _TURN_SHIFT * (middle_u - float(u[NOSE_TIP]))
+    middle_u += _TURN_SHIFT * (middle_u - float(u[_NOSE]))
     top, bottom = v0 - _UP * height, v1 + _DOWN * height
     half_w = max(width * (0.5 + _SIDE), _LEAST_ASPECT * height / 2)
     centre = middle_u * across + (top + bottom) / 2 * down

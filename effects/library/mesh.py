@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from effects.base import EffectSpec, Scene, Stage, colour, number, rgb_to_bgr
 from effects.canvas import Canvas
 from models import topology
-from models.geometry import polygon_contains
 from models.types import F32, SharedModel, Wants
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ _FACE_PX_PER_LINE_PX = 340.0
 _TRIANGLES_FADE_PX = (70.0, 200.0)
 """On faces of less height the triangles fade: they would run together to a coat of paint."""
 _IRIS_SIDES = 32
+_IRIS_POINTS = np.stack([topology.RIGHT_IRIS, topology.LEFT_IRIS])
+_EYE_POINTS = np.stack([topology.RIGHT_EYE, topology.LEFT_EYE])
 _WHITENED = 0.55
 """Contours are this far from the colour towards white, so that they stand out from the triangles."""
 
@@ -66,9 +67,7 @@ def _layers(mesh: F32, strength: float, params: Mesh) -> "list[Lines]":
     low, high = _TRIANGLES_FADE_PX
     fine = strength * params.tesselation * min(max((height_px - low) / (high - low), 0.0), 1.0)
     line_px = max(1, round(params.width * height_px / _FACE_PX_PER_LINE_PX))
-    eyes = ((topology.RIGHT_IRIS, topology.RIGHT_EYE), (topology.LEFT_IRIS, topology.LEFT_EYE))
-    irises = [_iris(mesh[iris, :2], mesh[eye, :2]) for iris, eye in eyes]
-    features = np.concatenate([mesh[_wires().contours, :2], *irises])
+    features = np.concatenate([mesh[_wires().contours, :2], _irises(mesh[:, :2])])
     return [
         Lines(_triangle_edges(mesh), base, fine, line_px),
         Lines(features, (blue, green, red), strength, line_px),
@@ -86,16 +85,23 @@ def _triangle_edges(mesh: F32) -> F32:
     return points_xy[wires.edges[seen]]
 
 
-def _iris(points_xy: F32, eye_xy: F32) -> F32:
-    """(n, 2, 2) sides of the ellipse through an iris' rim, as far as the lids leave it free.
+def _irises(points_xy: F32) -> F32:
+    """(n, 2, 2) sides of the ellipses through the irises' rims, as far as the lids leave them free; points (478, 2)."""
+    rims = points_xy[_IRIS_POINTS]
+    rings = rims[:, :1] + _turn() @ ((rims[:, 1:3] - rims[:, 3:5]) / 2)
+    sides = np.stack([rings[:, :-1], rings[:, 1:]], axis=2)
+    return np.asarray(sides[_inside(sides.mean(axis=2), points_xy[_EYE_POINTS])], np.float32)
 
-    Args:
-        points_xy: (5, 2) centre, then four rim points.
-        eye_xy: (16, 2) the outline of the open eye.
-    """
-    half_axes = (points_xy[1:3] - points_xy[3:5]) / 2
-    ring = points_xy[0] + _turn() @ half_axes
-    return np.stack([ring[:-1], ring[1:]], axis=1)[polygon_contains((ring[:-1] + ring[1:]) / 2, eye_xy)]
+
+def _inside(points_xy: F32, outlines_xy: F32) -> NDArray[np.bool_]:
+    """(k, n) whether points (k, n, 2) lie inside their polygons (k, m, 2): `geometry.polygon_contains` for several."""
+    start = outlines_xy[:, None]
+    rise = np.roll(outlines_xy, -1, axis=1)[:, None] - start
+    x, y = points_xy[:, :, None, 0], points_xy[:, :, None, 1]
+    below = y - start[..., 1]
+    spans = (below < 0.0) != (below < rise[..., 1])
+    crossing = start[..., 0] + below * rise[..., 0] / np.where(spans, rise[..., 1], 1.0)
+    return np.asarray((spans & (x < crossing)).sum(axis=2) % 2 == 1, np.bool_)
 
 
 @lru_cache(maxsize=1)
