@@ -14,8 +14,8 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
-from app.cli.interrupts import Stopped, stop_on_signals
-from app.cli.streams import complain, give_up_output, open_missing_streams
+from app.interrupts import Stopped, stop_on_signals
+from app.streams import complain, give_up_output, open_missing_streams
 from models.errors import FacetError, UsageError
 
 _COMMANDS = {

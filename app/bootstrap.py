@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.cli.streams import complain
 from app.config import load_preset, with_sets
 from app.settings import Settings
 from app.settings_file import load_settings
 from app.sources.base import Source
+from app.streams import complain
 from models.types import SharedModel, Wants
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from app import bootstrap
-from app.cli.interrupts import stopping_signals
 from app.config import presets
+from app.interrupts import stopping_signals
 from app.paths import pictures_dir
 from app.pipeline.engine import Engine
 from app.pipeline.prepare import WorkerPreparer

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from app.cli.interrupts import uninterrupted
+from app.interrupts import uninterrupted
 from app.sinks.target import FolderTarget, Target, cannot_write
 from models.errors import UsageError
 

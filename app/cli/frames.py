@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from app.cli.interrupts import check_stopped
+from app.interrupts import check_stopped
 from app.sources.base import BadInput, Source, SourceStalled
 from models.errors import UsageError
 from models.types import Frame

@@ -9,8 +9,8 @@ from app.cli import options
 from app.cli.files import input_path, output_path, whole_file, whole_folder
 from app.cli.frames import check_ends, frames_of, shortfall
 from app.cli.progress import progress
-from app.cli.streams import complain
 from app.sources.base import STILL_KINDS, SourceInfo
+from app.streams import complain
 from models.errors import UsageError
 from models.types import Frame, Perception, SharedModel, Wants
 

@@ -7,9 +7,9 @@ from app.cli import options
 from app.cli.files import output_path
 from app.cli.frames import check_ends, frames_of, shortfall
 from app.cli.progress import progress
-from app.cli.streams import complain
 from app.pipeline.types import Output
 from app.sources.base import STILL_KINDS, BadInput, Source
+from app.streams import complain
 from effects.base import EffectFailed
 
 

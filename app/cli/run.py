@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from app.cli import options
-from app.cli.streams import complain
 from app.display import DisplayProbe
+from app.streams import complain
 
 _DEMO_FILE = Path("facet-demo.mp4")
 

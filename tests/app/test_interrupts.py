@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from app.cli.interrupts import Stopped, check_stopped, stop_on_signals, uninterrupted
+from app.interrupts import Stopped, check_stopped, stop_on_signals, uninterrupted
 from tests.app.cli.processes import GIVE_UP_S, start
 
 _LONG_WORK = {

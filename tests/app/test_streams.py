@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from app import streams
 from app.__main__ import main
-from app.cli import streams
 from app.cli.progress import progress
 from tests.app.cli.processes import ended
 
