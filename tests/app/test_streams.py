@@ -47,7 +47,7 @@ def test_a_reader_that_goes_away_ends_a_list_quietly(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell closes the streams")
 def test_closed_streams_do_no_harm(wall, tmp_path):
     line = f'exec "{sys.executable}" -m app perceive "{wall}" -o out.jsonl --backend mps <&- >&- 2>&-'
-    root = Path(__file__).resolve().parents[3]
+    root = Path(__file__).resolve().parents[2]
     finished = subprocess.run(["sh", "-c", line], cwd=tmp_path, env=dict(os.environ, PYTHONPATH=str(root)), check=False)
     assert finished.returncode == 0
     assert (tmp_path / "out.jsonl").read_text().startswith('{"frame":0,')
