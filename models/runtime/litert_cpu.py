@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -116,13 +116,14 @@ def _hushed() -> Iterator[None]:
             yield
             return
         try:
+            caught_file = tempfile.TemporaryFile()  # noqa: SIM115 - entered below, once it is known to exist
             real = os.dup(2)
         except OSError:
             yield
             return
-        if sys.stderr is not None:
+        with suppress(OSError, ValueError, AttributeError):
             sys.stderr.flush()
-        with tempfile.TemporaryFile() as caught:
+        with caught_file as caught:
             os.dup2(caught.fileno(), 2)
             try:
                 yield

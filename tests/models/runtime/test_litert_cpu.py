@@ -9,6 +9,7 @@ import pytest
 
 from models.errors import BackendFailed, ModelUnavailable
 from models.networks import network_path
+from models.runtime import litert_cpu
 from models.runtime.litert_cpu import LiteRtCpu
 
 BLANK = np.zeros((1, 160, 256, 3), np.float32)
@@ -65,3 +66,14 @@ def test_nothing_is_printed_and_nothing_lost() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert (done.stdout, done.stderr) == (b"", b"mine")
+
+
+def test_a_machine_without_room_for_temporary_files_loads_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OSError(30, "read-only")
+
+    monkeypatch.setattr(litert_cpu, "_loaded_before", False)
+    monkeypatch.setattr(litert_cpu.tempfile, "TemporaryFile", refuse)
+    runtime = litert_cpu.LiteRtCpu()
+    assert runtime.load(network_path("face_heads")) is not None
+    runtime.close()
