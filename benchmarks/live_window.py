@@ -99,6 +99,7 @@ def _soak(arguments: argparse.Namespace) -> None:
 
 
 def main() -> None:
+    """See the module's docstring."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("input", nargs="?", default="demo")
     parser.add_argument("--seconds", type=int, default=60)
