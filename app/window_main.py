@@ -2,25 +2,17 @@
 
 import signal
 import socket
-import threading
-from pathlib import Path
 from types import FrameType
 
 from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
-from app import bootstrap
 from app.config import presets
 from app.interrupts import stopping_signals
 from app.paths import pictures_dir
-from app.pipeline.engine import Engine
-from app.pipeline.prepare import WorkerPreparer
 from app.pipeline.runner import Runner
-from app.pipeline.session import LiveSession
 from app.settings import Settings
 from app.settings_file import load_view, save_settings, save_view
-from app.sinks.base import Sink
-from app.sources.base import Source
 from app.sources.devices import list_cameras
 from app.ui.bridge import Bridge
 from app.ui.parts import PresetEntry, WindowParts
@@ -33,28 +25,18 @@ class WindowRun:
     """Builds everything in its constructor; `run` shows the window and stays until it is closed.
 
     Args:
+        session: what the window drives (see `app.live`).
         text: what to open first; None = the first camera, else the demo.
         settings: to begin with.
         messages: plain sentences to show at the start.
-        size_wh / fps: asked of a camera or the demo.
-        runner: for benchmarks that watch it.
     """
 
-    def __init__(
-        self,
-        text: str | None,
-        settings: Settings,
-        messages: tuple[str, ...] = (),
-        size_wh: tuple[int, int] | None = None,
-        fps: float | None = None,
-        runner: type[Runner] = Runner,
-    ) -> None:
-        self._size_wh = size_wh
-        self._fps = fps
+    def __init__(self, session: Runner, text: str | None, settings: Settings, messages: tuple[str, ...] = ()) -> None:
         self._signal_number = 0
         self.application = QApplication.instance() or QApplication(["facet"])
         bridge = Bridge()
-        self.session = self._make_session(runner, settings, bridge)
+        self.session = session
+        session.on_wake = bridge.wake
         self.window = MainWindow(
             WindowParts(
                 session=self.session,
@@ -81,19 +63,6 @@ class WindowRun:
         notifier.setEnabled(False)
         return 128 + self._signal_number if self._signal_number else 0
 
-    def _make_session(self, runner: type[Runner], settings: Settings, bridge: Bridge) -> LiveSession:
-        return runner(
-            open_source=self._open_source,
-            make_engine=lambda: _live_engine(settings.backend),
-            make_recorder=_make_recorder,
-            make_still=_make_still,
-            settings=settings,
-            on_wake=bridge.wake,
-        )
-
-    def _open_source(self, text: str, cancel: threading.Event) -> Source:
-        return bootstrap.open_source(text, live=True, loop=True, size_wh=self._size_wh, fps=self._fps, cancel=cancel)
-
     def _close_on_signals(self) -> QSocketNotifier:
         """Python's signal handlers run only when Python code runs; a socket wakes Qt so that they do."""
         reader, writer = socket.socketpair()
@@ -114,21 +83,3 @@ class WindowRun:
 def _first_input() -> str:
     cameras = list_cameras()
     return f"camera:{cameras[0].index}" if cameras else "demo"
-
-
-def _live_engine(backend: str) -> Engine:
-    return bootstrap.make_engine(backend, preparer=WorkerPreparer("facet-prepare"))
-
-
-def _make_recorder(path: Path, size_wh: tuple[int, int], fps: float) -> Sink:
-    from app.sinks.video import VideoSink
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return VideoSink(path, size_wh=size_wh, fps=fps, live=True)
-
-
-def _make_still(path: Path) -> Sink:
-    from app.sinks.still import StillSink
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return StillSink(path)

@@ -41,8 +41,8 @@ def _one_launch(arguments: argparse.Namespace) -> None:
     settings, messages = bootstrap.window_settings(None, arguments.sets, "auto")
     if not probe.answer():
         sys.exit("no display")
+    from app.live import live_session
     from app.pipeline.runner import Runner
-    from app.window_main import WindowRun
 
     class FirstPaint(Runner):
         """Leaves the process at the end of the first paint."""
@@ -53,7 +53,10 @@ def _one_launch(arguments: argparse.Namespace) -> None:
             print(f"{seconds_since_process_start():.3f}", flush=True)
             os._exit(0)
 
-    WindowRun(arguments.input, settings, messages, runner=FirstPaint).run()
+    session = live_session(settings, runner=FirstPaint)
+    from app.window_main import WindowRun
+
+    WindowRun(session, arguments.input, settings, messages).run()
 
 
 def _soak(arguments: argparse.Namespace) -> None:
@@ -61,11 +64,12 @@ def _soak(arguments: argparse.Namespace) -> None:
     from PySide6.QtCore import QTimer
 
     from app import bootstrap
+    from app.live import live_session
     from app.window_main import WindowRun
 
     os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="facet-bench-")
     settings = bootstrap.command_settings(arguments.preset, arguments.sets, "auto")
-    run = WindowRun(arguments.input, settings)
+    run = WindowRun(live_session(settings), arguments.input, settings)
     if arguments.overlay:
         run.window.view.set(overlay=True)
     process = psutil.Process()

@@ -30,9 +30,12 @@ def run(arguments: argparse.Namespace) -> int:
         bootstrap.check_input(arguments.input)
     if not probe.answer():
         return _render_demo(arguments)
+    from app.live import live_session
+
+    session = live_session(settings, arguments.size, arguments.fps)
     from app.window_main import WindowRun
 
-    return WindowRun(arguments.input, settings, messages, arguments.size, arguments.fps).run()
+    return WindowRun(session, arguments.input, settings, messages).run()
 
 
 def _render_demo(arguments: argparse.Namespace) -> int:

@@ -51,7 +51,7 @@ class Runner:
         make_recorder: opens a recording.
         make_still: opens a snapshot.
         settings: to begin with.
-        on_wake: called from other threads when there is something to fetch.
+        on_wake: called from other threads when there is something to fetch; may be set later.
     """
 
     def __init__(
@@ -61,14 +61,14 @@ class Runner:
         make_recorder: MakeRecorder,
         make_still: MakeStill,
         settings: Settings,
-        on_wake: Callable[[], None],
+        on_wake: Callable[[], None] = lambda: None,
     ) -> None:
         self._open_source = open_source
         self._make_engine = make_engine
         self._make_recorder = make_recorder
         self._make_still = make_still
         self._control = Control(settings, Wants(landmarks=False))
-        self._on_wake = on_wake
+        self.on_wake = on_wake
         self._events: deque[RunnerEvent] = deque()
         self._timing = Timing()
         self._taken: tuple[Output, float] | None = None
@@ -89,6 +89,11 @@ class Runner:
         self._timing.clear()
         self._capture = Capture(input_text, self._open_source, life.frames, self._tell, self._timing.grabbed)
         self._capture.hold = self._control.frozen
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Begin to load networks and canvas, before there is a source."""
+        life = self._life
         if life.thread is None:
             life.thread = threading.Thread(target=self._run, args=(life,), name="facet-engine", daemon=True)
             life.thread.start()
@@ -195,7 +200,7 @@ class Runner:
 
     def _tell(self, event: RunnerEvent) -> None:
         self._events.append(event)
-        self._on_wake()
+        self.on_wake()
 
     def _run(self, life: _Life) -> None:
         """The engine thread."""
@@ -213,7 +218,7 @@ class Runner:
                 self._timing,
                 life.keeping,
                 self._tell,
-                self._on_wake,
+                lambda: self.on_wake(),
             )
             life.loop.run(life.stopping)
         except FacetError as error:

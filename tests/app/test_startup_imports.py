@@ -10,9 +10,11 @@ FORBIDDEN = ("numba", "scipy", "skimage", "torch", "wgpu", "mediapipe", "matplot
 CODE = """
 import sys, time
 from app.config import load_preset
+from app.live import live_session
 from app.window_main import WindowRun
 
-run = WindowRun("demo", load_preset("everything"))
+settings = load_preset("everything")
+run = WindowRun(live_session(settings), "demo", settings)
 run.window.start()
 until_s = time.monotonic() + 60
 while run.session.stats().capture_to_paint is None and time.monotonic() < until_s:

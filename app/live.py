@@ -1,0 +1,66 @@
+"""Puts the live session together, without Qt: so that it loads its networks while the window is still imported."""
+
+import threading
+from pathlib import Path
+
+from app import bootstrap
+from app.pipeline.engine import Engine
+from app.pipeline.prepare import WorkerPreparer
+from app.pipeline.runner import Runner
+from app.settings import Settings
+from app.sinks.base import Sink, SinkFailed
+from app.sources.base import Source
+
+
+def live_session(
+    settings: Settings,
+    size_wh: tuple[int, int] | None = None,
+    fps: float | None = None,
+    runner: type[Runner] = Runner,
+) -> Runner:
+    """A session that has begun to load its networks.
+
+    Args:
+        settings: to begin with.
+        size_wh: asked of a camera or the demo.
+        fps: likewise.
+        runner: for benchmarks that watch it.
+    """
+
+    def open_source(text: str, cancel: threading.Event) -> Source:
+        return bootstrap.open_source(text, live=True, loop=True, size_wh=size_wh, fps=fps, cancel=cancel)
+
+    session = runner(
+        open_source=open_source,
+        make_engine=lambda: _live_engine(settings.backend),
+        make_recorder=_make_recorder,
+        make_still=_make_still,
+        settings=settings,
+    )
+    session.prepare()
+    return session
+
+
+def _live_engine(backend: str) -> Engine:
+    return bootstrap.make_engine(backend, preparer=WorkerPreparer("facet-prepare"))
+
+
+def _make_recorder(path: Path, size_wh: tuple[int, int], fps: float) -> Sink:
+    from app.sinks.video import VideoSink
+
+    _make_folder(path.parent)
+    return VideoSink(path, size_wh=size_wh, fps=fps, live=True)
+
+
+def _make_still(path: Path) -> Sink:
+    from app.sinks.still import StillSink
+
+    _make_folder(path.parent)
+    return StillSink(path)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SinkFailed(f"The folder {folder} cannot be made: {error.strerror}. Choose another folder.") from error
