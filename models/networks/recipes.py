@@ -15,26 +15,33 @@ _REGIONS = ("lips", "eye_right", "eye_left")
 _FLOATS_PER_VERTEX = 5
 
 
-def attention_tables(schema: Any, content: bytes) -> bytes:
-    """From the options of `Landmarks2TransformMatrix`: per region, points and how their crop is placed.
-
-    Arrays: `<region>_points` (80 or 71,) mesh indices that the head refines, in the head's order; `<region>_axis` (2,)
-    the points whose line gives the rotation; `crop_scale` and `crop_size_px`, the same for all.
-    """
-    model = unpack(schema, content)
+def attention_options(model: Any) -> list[dict[str, Any]]:
+    """The options of the attention mesh's `Landmarks2TransformMatrix`: for lips, own right eye, own left eye."""
     graph = model.subgraphs[0]
     options = [
         flexbuffers.GetRoot(bytes(operator.customOptions)).Value
         for operator in graph.operators
         if model.operatorCodes[operator.opcodeIndex].customCode == b"Landmarks2TransformMatrix"
     ]
+    if len(options) != len(_REGIONS) or any(
+        option["scale_x"] != option["scale_y"] or option["target_rotation_radians"] != 0.0 for option in options
+    ):
+        raise ValueError("the attention mesh does not place its crops as the readers of its options expect")
+    return options
+
+
+def attention_tables(schema: Any, content: bytes) -> bytes:
+    """From the options of `Landmarks2TransformMatrix`: per region, points and how their crop is placed.
+
+    Arrays: `<region>_points` (80 or 71,) mesh indices that the head refines, in the head's order; `<region>_axis` (2,)
+    the points whose line gives the rotation; `crop_scale` and `crop_size_px`, the same for all.
+    """
+    options = attention_options(unpack(schema, content))
     tables: dict[str, NDArray[Any]] = {
         "crop_scale": np.array(options[0]["scale_x"], np.float32),
         "crop_size_px": np.array(options[0]["output_width"], np.int32),
     }
     for region, option in zip(_REGIONS, options, strict=True):
-        if option["scale_x"] != option["scale_y"] or option["target_rotation_radians"] != 0.0:
-            raise ValueError(f"the crop of {region} is not the upright square that the reader of this table expects")
         tables[f"{region}_points"] = np.array(option["subset_idxs"], np.int32)
         tables[f"{region}_axis"] = np.array([option["left_rotation_idx"], option["right_rotation_idx"]], np.int32)
     return _npz(tables)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks.flatgraph import pack
+from models.networks.flatgraph import GraphWriter, trimmed
 from models.networks.protobuf import fields, floats, integers, messages, text
 
 INPUT_HW = (160, 256)
@@ -83,19 +83,18 @@ def _read_onnx(content: bytes) -> tuple[list[Node], dict[str, F32]]:
     return nodes, weights
 
 
-class _Writer:
+class _Writer(GraphWriter):
     """Builds one TFLite graph; tensors are named as in the ONNX file."""
 
     def __init__(self, schema: Any, weights: dict[str, F32]) -> None:
-        self._schema = schema
+        model = schema.ModelT()
+        model.version, model.description = 3, b"YuNet 2023mar (MIT)"
+        model.subgraphs, model.buffers, model.operatorCodes = [schema.SubGraphT()], [schema.BufferT()], []
+        graph = model.subgraphs[0]
+        graph.name, graph.tensors, graph.operators = b"main", [], []
+        super().__init__(schema, model)
         self._weights = weights
-        self._buffers = [schema.BufferT()]
-        self._tensors: list[Any] = []
-        self._operators: list[Any] = []
-        self._codes: list[int] = []
-        self._index: dict[str, int] = {}
-        self._maker: dict[str, Any] = {}
-        self._tensor("input", (1, *INPUT_HW, 3))
+        self.tensor("input", (1, *INPUT_HW, 3))
 
     def add(self, node: Node) -> None:
         match node.kind:
@@ -109,8 +108,8 @@ class _Writer:
             case "Resize":
                 self._double(node.inputs[0], node.output)
             case "Add":
-                options = self._schema.AddOptionsT()
-                self._operator("ADD", node.inputs, node.output, self._shape(node.inputs[0]), options)
+                shape = self.shape(node.inputs[0])
+                self.operator("ADD", node.inputs, shape, self.schema.AddOptionsT(), name=node.output)
             case kind:
                 raise ValueError(f"YuNet has an operator that this writer does not know: {kind}")
 
@@ -126,21 +125,11 @@ class _Writer:
         self._convolution(middle, stacked["conv2.weight"], stacked["conv2.bias"], output, 1, True)
 
     def finish(self, outputs: list[str]) -> bytes:
-        graph = self._schema.SubGraphT()
-        graph.name = b"main"
-        graph.tensors, graph.operators = self._tensors, self._operators
-        graph.inputs = [self._index["input"]]
-        graph.outputs = [self._index[name] for name in outputs]
-        model = self._schema.ModelT()
-        model.version = 3
-        model.description = b"YuNet 2023mar (MIT)"
-        model.subgraphs, model.buffers = [graph], self._buffers
-        model.operatorCodes = [self._code(code) for code in self._codes]
-        return pack(model)
+        return trimmed(self.model, ["input"], outputs)
 
     def _convolution(self, source: str, weight: F32, bias: F32, output: str, stride: int, depthwise: bool) -> None:
         """ONNX weights are (out, in, H, W); TFLite wants (out, H, W, in), depthwise (1, H, W, out)."""
-        schema = self._schema
+        schema = self.schema
         kind = "DEPTHWISE_CONV_2D" if depthwise else "CONV_2D"
         moved = weight.transpose(1, 2, 3, 0) if depthwise else weight.transpose(0, 2, 3, 1)
         options = schema.DepthwiseConv2DOptionsT() if depthwise else schema.Conv2DOptionsT()
@@ -151,75 +140,35 @@ class _Writer:
         options.padding = schema.Padding.SAME if stride == 1 else schema.Padding.VALID
         if stride > 1:
             source = self._pad_by_one(source)
-        height, width = self._shape(source)[1:3]
+        height, width = self.shape(source)[1:3]
         size = (height, width) if stride == 1 else ((height - 3) // stride + 1, (width - 3) // stride + 1)
-        names = [source, self._constant(f"{output}_weight", moved), self._constant(f"{output}_bias", bias)]
-        self._operator(kind, names, output, (1, *size, weight.shape[0]), options)
+        names = [source, self.constant(moved, f"{output}_weight"), self.constant(bias, f"{output}_bias")]
+        self.operator(kind, names, (1, *size, weight.shape[0]), options, name=output)
 
     def _pad_by_one(self, source: str) -> str:
-        _, height, width, channels = self._shape(source)
-        pads = self._constant(f"{source}_pads", np.array([[0, 0], [1, 1], [1, 1], [0, 0]], np.int32))
+        _, height, width, channels = self.shape(source)
+        pads = self.constant(np.array([[0, 0], [1, 1], [1, 1], [0, 0]], np.int32), f"{source}_pads")
         shape = (1, height + 2, width + 2, channels)
-        self._operator("PAD", [source, pads], f"{source}_padded", shape, self._schema.PadOptionsT())
-        return f"{source}_padded"
+        return self.operator("PAD", [source, pads], shape, self.schema.PadOptionsT(), name=f"{source}_padded")
 
     def _fuse_relu(self, source: str, output: str) -> None:
-        self._maker[source].builtinOptions.fusedActivationFunction = self._schema.ActivationFunctionType.RELU
-        self._index[output] = self._index[source]
-        self._maker[output] = self._maker[source]
+        """Every ReLU follows the convolution that was written last."""
+        convolution = self.graph.operators[-1]
+        if convolution.outputs != [self.index[source]]:
+            raise ValueError(f"the ReLU {output} does not follow what makes its input")
+        convolution.builtinOptions.fusedActivationFunction = self.schema.ActivationFunctionType.RELU
+        self.index[output] = self.index[source]
 
     def _max_pool(self, source: str, output: str) -> None:
-        options = self._schema.Pool2DOptionsT()
-        options.padding = self._schema.Padding.VALID
+        options = self.schema.Pool2DOptionsT()
+        options.padding = self.schema.Padding.VALID
         options.strideH = options.strideW = options.filterHeight = options.filterWidth = 2
-        _, height, width, channels = self._shape(source)
-        self._operator("MAX_POOL_2D", [source], output, (1, height // 2, width // 2, channels), options)
+        _, height, width, channels = self.shape(source)
+        self.operator("MAX_POOL_2D", [source], (1, height // 2, width // 2, channels), options, name=output)
 
     def _double(self, source: str, output: str) -> None:
-        _, height, width, channels = self._shape(source)
-        join = self._schema.ConcatenationOptionsT()
-        join.axis = 3
-        four = f"{output}_four"
-        self._operator("CONCATENATION", [source] * 4, four, (1, height, width, 4 * channels), join)
-        spread = self._schema.DepthToSpaceOptionsT()
-        spread.blockSize = 2
-        self._operator("DEPTH_TO_SPACE", [four], output, (1, 2 * height, 2 * width, channels), spread)
-
-    def _operator(self, kind: str, inputs: list[str], output: str, shape: tuple[int, ...], options: Any) -> None:
-        code = getattr(self._schema.BuiltinOperator, kind)
-        if code not in self._codes:
-            self._codes.append(code)
-        operator = self._schema.OperatorT()
-        operator.opcodeIndex = self._codes.index(code)
-        operator.inputs = [self._index[name] for name in inputs]
-        operator.outputs = [self._tensor(output, shape)]
-        operator.builtinOptions = options
-        operator.builtinOptionsType = getattr(self._schema.BuiltinOptions, type(options).__name__.removesuffix("T"))
-        self._operators.append(operator)
-        self._maker[output] = operator
-
-    def _tensor(self, name: str, shape: tuple[int, ...], buffer: int = 0, dtype: str = "FLOAT32") -> int:
-        tensor = self._schema.TensorT()
-        tensor.name, tensor.shape, tensor.buffer = name.encode(), list(shape), buffer
-        tensor.type = getattr(self._schema.TensorType, dtype)
-        self._tensors.append(tensor)
-        self._index[name] = len(self._tensors) - 1
-        return self._index[name]
-
-    def _constant(self, name: str, values: NDArray[Any]) -> str:
-        buffer = self._schema.BufferT()
-        buffer.data = np.frombuffer(np.ascontiguousarray(values).tobytes(), np.uint8)
-        self._buffers.append(buffer)
-        dtype = "INT32" if values.dtype == np.int32 else "FLOAT32"
-        self._tensor(name, values.shape, len(self._buffers) - 1, dtype)
-        return name
-
-    def _shape(self, name: str) -> tuple[int, ...]:
-        return tuple(self._tensors[self._index[name]].shape)
-
-    def _code(self, code: int) -> Any:
-        entry = self._schema.OperatorCodeT()
-        entry.builtinCode = code
-        entry.deprecatedBuiltinCode = min(code, 127)
-        entry.version = 1
-        return entry
+        _, height, width, channels = self.shape(source)
+        join, spread = self.schema.ConcatenationOptionsT(), self.schema.DepthToSpaceOptionsT()
+        join.axis, spread.blockSize = 3, 2
+        four = self.operator("CONCATENATION", [source] * 4, (1, height, width, 4 * channels), join)
+        self.operator("DEPTH_TO_SPACE", [four], (1, 2 * height, 2 * width, channels), spread, name=output)

@@ -40,7 +40,7 @@ def detections(boxes: list[list[float]], scores: list[float]) -> Detections:
 
 def opencv_faces(pixels: U8) -> F32:
     height, width = pixels.shape[:2]
-    reader = cv2.FaceDetectorYN.create(str(network_path("yunet.onnx")), "", (width, height), 0.7, 0.3, 5000)
+    reader = cv2.FaceDetectorYN.create(str(network_path("reference/yunet.onnx")), "", (width, height), 0.7, 0.3, 5000)
     _, rows = reader.detect(pixels)
     return np.asarray(rows[np.argsort(-rows[:, 14])], np.float32)
 

@@ -13,6 +13,7 @@ from models.detector import Detector
 from models.landmarks import CROP_PX, FaceMesh, Region, crop, region_from_keypoints, region_from_mesh
 from models.runtime.litert_cpu import LiteRtCpu
 from models.types import F32, U8
+from tests.models.attention_reference import ReferenceMesh
 from tests.models.mediapipe_reference import mediapipe_mesh
 
 
@@ -51,6 +52,19 @@ def test_same_crop_gives_mediapipes_landmarks(portrait: U8, mesh: FaceMesh, regi
     ours, theirs = mesh(pixels, [exact])[0].mesh, mediapipe_mesh(pixels, exact)
     assert in_crop_px(ours - theirs, CROP_PX).max() <= 0.05
     assert np.abs(ours - theirs)[:, 2].max() <= 0.05
+
+
+def test_one_graph_gives_what_its_parts_give(portrait: U8, mesh: FaceMesh, region: Region) -> None:
+    """Faces in the middle, turned, and so far at the edge of the crop that a head looks beyond the feature map."""
+    reference = ReferenceMesh(LiteRtCpu(1))
+    x, y = region.center_xy
+    for shift, angle_rad in ((0, 0.0), (0, 0.7), (70, 0.0), (-70, -0.4), (500, 0.0)):
+        face = crop(portrait, Region((x + shift, y + shift / 2), region.side_px, angle_rad))
+        points, presence, features = mesh.in_crop(face)
+        truth, true_presence, true_features = reference.in_crop(face)
+        assert np.abs(points - truth).max() <= 0.001
+        assert presence == pytest.approx(true_presence, abs=1e-5)
+        assert np.abs(features - true_features).max() <= 1e-4
 
 
 def test_any_region_stays_near_mediapipes(portrait: U8, mesh: FaceMesh, region: Region) -> None:
