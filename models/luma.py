@@ -5,7 +5,7 @@ import numpy as np
 
 from models.types import U8
 
-_GRID_WH = (64, 27)
+_GRID_WH = (64, 18)
 """Few rows: reading a row costs the same however few of its pixels are taken."""
 _DARK, _BRIGHT = 3, 252
 _CUT_CHANGE = 18.0

@@ -50,77 +50,73 @@ def to_tflite(schema: Any, content: bytes) -> bytes:
     return trimmed(model, ["input_1"], RESULTS)
 
 
-class _Placement:
-    """Sample (i, j) of region r lies at (xx i + xy j + x, yx i + yy j + y) on the map; each (3, 1), by name."""
-
-    def __init__(self, xx: str, xy: str, yx: str, yy: str, x: str, y: str) -> None:
-        self.xx, self.xy, self.yx, self.yy, self.x, self.y = xx, xy, yx, yy, x, y
-
-
-def _place(math: "_Math", points: list[Indices], axes: Indices, scale: float, size: int) -> _Placement:
+def _place(math: "_Math", points: list[Indices], axes: Indices, scale: float, size: int) -> tuple[str, str, str]:
+    """Sample (i, j) of a region lies at along i + across j + corner: three (6, 1), x of the three regions, then y."""
+    mesh = math.reshape("output_mesh", (_MESH * 3,))
     longest = max(len(chosen) for chosen in points)
-    padded = np.stack([np.resize(chosen, longest) for chosen in points])
-    columns = [math.column("output_mesh", axis) for axis in (0, 1)]
-    x, y = (math.gather(column, padded) for column in columns)
-    first_x, first_y = (math.gather(column, axes[:, :1]) for column in columns)
-    second_x, second_y = (math.gather(column, axes[:, 1:]) for column in columns)
-    along_x, along_y = math.sub(second_x, first_x), math.sub(second_y, first_y)
-    length_sq = math.add(math.mul(along_x, along_x), math.mul(along_y, along_y))
-    shorten = math.unary("RSQRT", math.clip(length_sq, 1e-12, _FAR))
-    cos, sin = math.mul(along_x, shorten), math.mul(along_y, shorten)
+    padded: Indices = np.stack([np.resize(chosen, longest) for chosen in points]).astype(np.int32) * 3
+    x, y = math.gather(mesh, padded), math.gather(mesh, padded + 1)
+    ends = [math.gather(mesh, axes[:, end : end + 1] * 3 + np.arange(2, dtype=np.int32)) for end in (0, 1)]
+    axis = math.sub(ends[1], ends[0])
+    unit = math.mul(axis, math.unary("RSQRT", math.clip(math.reduce("SUM", math.mul(axis, axis)), 1e-12, _FAR)))
+    cos, sin = (math.part(unit, (0, column), (len(points), 1)) for column in (0, 1))
     turned_x = math.add(math.mul(x, cos), math.mul(y, sin))
     turned_y = math.sub(math.mul(y, cos), math.mul(x, sin))
-    low_x, high_x = math.reduce("REDUCE_MIN", turned_x), math.reduce("REDUCE_MAX", turned_x)
-    low_y, high_y = math.reduce("REDUCE_MIN", turned_y), math.reduce("REDUCE_MAX", turned_y)
-    step = scale * _MAP_SCALE / size
-    step_x, step_y = math.times(math.sub(high_x, low_x), step), math.times(math.sub(high_y, low_y), step)
-    middle_x = math.times(math.add(low_x, high_x), _MAP_SCALE / 2)
-    middle_y = math.times(math.add(low_y, high_y), _MAP_SCALE / 2)
-    xx, yx = math.mul(cos, step_x), math.mul(sin, step_x)
-    xy, yy = math.times(math.mul(sin, step_y), -1), math.mul(cos, step_y)
-    center_x = math.sub(math.mul(cos, middle_x), math.mul(sin, middle_y))
-    center_y = math.add(math.mul(sin, middle_x), math.mul(cos, middle_y))
-    corner_x = math.sub(center_x, math.times(math.add(xx, xy), size / 2))
-    corner_y = math.sub(center_y, math.times(math.add(yx, yy), size / 2))
-    return _Placement(xx, xy, yx, yy, corner_x, corner_y)
+    turned = math.join([turned_x, turned_y], 0)
+    low, high = math.reduce("REDUCE_MIN", turned), math.reduce("REDUCE_MAX", turned)
+    steps = math.times(math.sub(high, low), scale * _MAP_SCALE / size)
+    middles = math.times(math.add(low, high), _MAP_SCALE / 2)
+    first, second = (0, 0), (len(points), 0)
+    half = (len(points), 1)
+    turn_x, turn_y = math.join([cos, sin], 0), math.join([math.times(sin, -1), cos], 0)
+
+    def both(column: str, start: tuple[int, int]) -> str:
+        one = math.part(column, start, half)
+        return math.join([one, one], 0)
+
+    along, across = math.mul(turn_x, both(steps, first)), math.mul(turn_y, both(steps, second))
+    center = math.add(math.mul(turn_x, both(middles, first)), math.mul(turn_y, both(middles, second)))
+    return along, across, math.sub(center, math.times(math.add(along, across), size / 2))
 
 
-def _sample(math: "_Math", at: _Placement, size: int) -> None:
+def _sample(math: "_Math", placed: tuple[str, str, str], size: int) -> None:
+    along, across, corner = placed
     rows, columns = np.mgrid[:size, :size].astype(np.float32) + 0.5
-    across, down = math.constant(columns.reshape(1, -1)), math.constant(rows.reshape(1, -1))
-    x = math.plus(math.add(math.add(math.mul(at.xx, across), math.mul(at.xy, down)), at.x), -0.5)
-    y = math.plus(math.add(math.add(math.mul(at.yx, across), math.mul(at.yy, down)), at.y), -0.5)
-    corner_x = math.clip(math.unary("FLOOR", x), 0, _MAP_PX - 2)
-    corner_y = math.clip(math.unary("FLOOR", y), 0, _MAP_PX - 2)
-    right, below = math.sub(x, corner_x), math.sub(y, corner_y)
-    inside = math.mul(math.is_within(x, _MAP_PX - 1), math.is_within(y, _MAP_PX - 1))
-    left, above = math.mul(math.one_minus(right), inside), math.one_minus(below)
-    right = math.mul(right, inside)
-    start = math.add(math.times(corner_y, _MAP_PX), corner_x)
+    i, j = math.constant(columns.reshape(1, -1)), math.constant(rows.reshape(1, -1))
+    at = math.add(math.add(math.mul(along, i), math.mul(across, j)), math.plus(corner, -0.5))
+    floor = math.clip(math.unary("FLOOR", at), 0, _MAP_PX - 2)
+    beyond = math.sub(at, floor)
+    inside = math.is_within(at, _MAP_PX - 1)
     count = len(_CROPS) * size * size
+    (x, y), (right, below), (inside_x, inside_y) = (
+        [math.reshape(math.part(each, (row, 0), (len(_CROPS), size * size)), (count, 1)) for row in (0, len(_CROPS))]
+        for each in (floor, beyond, inside)
+    )
+    known = math.mul(inside_x, inside_y)
+    left, above = math.mul(math.one_minus(right), known), math.one_minus(below)
+    right = math.mul(right, known)
+    start = math.to_int(math.reshape(math.add(math.times(y, _MAP_PX), x), (count,)))
     channels = math.shape("p_re_lu_3")[-1]
     cells = math.reshape("p_re_lu_3", (_MAP_PX * _MAP_PX, channels))
     crops = ""
-    for offset, share in (
-        (0, math.mul(left, above)),
-        (1, math.mul(right, above)),
-        (_MAP_PX, math.mul(left, below)),
-        (_MAP_PX + 1, math.mul(right, below)),
+    for offset, column, row in (
+        (0, left, above),
+        (1, right, above),
+        (_MAP_PX, left, below),
+        (_MAP_PX + 1, right, below),
     ):
-        index = math.to_int(math.reshape(math.plus(start, offset), (count,)))
-        part = math.mul(math.gather_rows(cells, index), math.reshape(share, (count, 1)))
+        part = math.mul(math.gather_rows(cells, math.plus_int(start, offset)), math.mul(column, row))
         crops = math.add(crops, part) if crops else part
     crops = math.reshape(crops, (len(_CROPS), size, size, channels))
     for region, name in enumerate(_CROPS):
         math.part(crops, (region, 0, 0, 0), (1, size, size, channels), name=name)
 
 
-def _assemble(math: "_Math", points: list[Indices], at: _Placement) -> None:
+def _assemble(math: "_Math", points: list[Indices], placed: tuple[str, str, str]) -> None:
     """The mesh's points, replaced where a head knows better; z stays the mesh's, an iris takes its eye contour's."""
     mesh = math.reshape("output_mesh", (_MESH, 3))
-    answers = [*zip(_REGION_ANSWERS, (0, 1, 2), strict=True), *zip(_IRIS_ANSWERS, (1, 2), strict=True)]
-    refined = [_back(math, name, at, region) for name, region in answers]
-    flat = math.join([math.part(mesh, (0, 0), (_MESH, 2)), *refined], 0)
+    refined = _back(math, placed)
+    flat = math.join([math.part(mesh, (0, 0), (_MESH, 2)), refined], 0)
     source = np.arange(_LANDMARKS, dtype=np.int32)
     filled = _MESH
     irises = [np.arange(first, first + _IRIS, dtype=np.int32) for first in (_MESH, _MESH + _IRIS)]
@@ -128,26 +124,29 @@ def _assemble(math: "_Math", points: list[Indices], at: _Placement) -> None:
         source[chosen] = filled + np.arange(len(chosen))
         filled += len(chosen)
     xy = math.gather(flat, source, shape=(_LANDMARKS, 2))
-    depth = math.column("output_mesh", 2)
-    means = [math.reduce("MEAN", math.gather(depth, chosen[:_EYE_CONTOUR][None])) for chosen in points[1:]]
-    depths = math.join([depth, *(math.reshape(mean, (1,)) for mean in means)], 0)
+    depth = math.reshape(math.part(mesh, (0, 2), (_MESH, 1)), (_MESH,))
+    contours = np.stack([chosen[:_EYE_CONTOUR] for chosen in points[1:]])
+    means = math.reshape(math.reduce("MEAN", math.gather(depth, contours)), (len(contours),))
     source = np.minimum(np.arange(_LANDMARKS), _MESH).astype(np.int32)
     source[_MESH + _IRIS :] = _MESH + 1
-    math.join([xy, math.gather(depths, source[:, None])], 1, name=RESULTS[0])
+    math.join([xy, math.gather(math.join([depth, means], 0), source[:, None])], 1, name=RESULTS[0])
 
 
-def _back(math: "_Math", name: str, at: _Placement, region: int) -> str:
-    """(n, 2) of a head's answer, in pixels of the input."""
-    count = math.shape(name)[1]
-    answer = math.reshape(name, (count, 2))
-    i, j = math.part(answer, (0, 0), (count, 1)), math.part(answer, (0, 1), (count, 1))
-
-    def own(placed: str) -> str:
-        return math.part(placed, (region, 0), (1, 1))
-
-    x = math.add(math.add(math.mul(i, own(at.xx)), math.mul(j, own(at.xy))), math.times(own(at.x), 1 / _MAP_SCALE))
-    y = math.add(math.add(math.mul(i, own(at.yx)), math.mul(j, own(at.yy))), math.times(own(at.y), 1 / _MAP_SCALE))
-    return math.join([x, y], 1)
+def _back(math: "_Math", placed: tuple[str, str, str]) -> str:
+    """(232, 2): what the heads answer, region by region, then the irises, in pixels of the input."""
+    names = [*_REGION_ANSWERS, *_IRIS_ANSWERS]
+    counts = [math.shape(name)[1] for name in names]
+    regions = np.repeat(np.array([0, 1, 2, 1, 2], np.int32), counts)
+    parts = [math.reshape(name, (count, 2)) for name, count in zip(names, counts, strict=True)]
+    ones = math.constant(np.ones((len(regions), 1), np.float32))
+    answers = math.join([math.join(parts, 0), ones], 1)
+    along, across, corner = placed
+    table = math.join([along, across, math.times(corner, 1 / _MAP_SCALE)], 1)
+    columns = []
+    for first in (0, len(_CROPS)):
+        rows = math.gather(table, regions + np.int32(first), shape=(len(regions), 3))
+        columns.append(math.reduce("SUM", math.mul(rows, answers)))
+    return math.join(columns, 1)
 
 
 class _Math(GraphWriter):
@@ -173,6 +172,12 @@ class _Math(GraphWriter):
 
     def plus(self, one: str, summand: float) -> str:
         return self.add(one, self.number(summand)) if summand else one
+
+    def plus_int(self, one: str, summand: int) -> str:
+        if not summand:
+            return one
+        constant = self.constant(np.array([summand], np.int32))
+        return self.operator("ADD", [one, constant], self.shape(one), self.schema.AddOptionsT(), dtype="INT32")
 
     def one_minus(self, one: str) -> str:
         return self.sub(self.number(1), one)
@@ -211,10 +216,6 @@ class _Math(GraphWriter):
         shape = list(self.shape(parts[0]))
         shape[axis] = sum(self.shape(part)[axis] for part in parts)
         return self.operator("CONCATENATION", parts, shape, options, name=name)
-
-    def column(self, mesh: str, axis: int) -> str:
-        """(468,) one coordinate of all points."""
-        return self.reshape(self.part(self.reshape(mesh, (_MESH, 3)), (0, axis), (_MESH, 1)), (_MESH,))
 
     def gather(self, one: str, indices: Indices, *, shape: tuple[int, ...] = ()) -> str:
         return self.operator(
