@@ -39,14 +39,14 @@ class Ask:
         max_faces: how many tracks at most.
         reach: how small a face the detector is to find.
         always: run the detector on this frame whatever the cadence says.
-        cut: this frame shows another scene: no track is followed into it.
+        cut: tells, when the jobs beside have run, whether this frame shows another scene: no track is followed into it.
     """
 
     landmarks: bool
     max_faces: int
     reach: Reach
     always: bool
-    cut: bool
+    cut: Callable[[], bool]
 
 
 class LiveFaces:
@@ -74,8 +74,8 @@ class LiveFaces:
         """The tracks of the frame at `t_s`; `beside` are jobs of others, to be run at the same time."""
         if t_s < self._tracker.t_s:
             self.reset()
-        aims = self._tracker.aims(t_s) if ask.landmarks and not ask.cut else []
-        due = ask.always or ask.cut or not ask.landmarks or self._is_due(t_s, ask.max_faces)
+        aims = self._tracker.aims(t_s) if ask.landmarks else []
+        due = ask.always or not ask.landmarks or self._is_due(t_s, ask.max_faces)
         found: list[Detections] = []
         followed: list[Followed] = []
 
@@ -90,7 +90,7 @@ class LiveFaces:
 
         self._hands.run([*([search] if due else []), *beside, *(partial(look, *aim) for aim in aims)])
         with clock.stage("landmarks"):
-            self._tracker.sort_out(followed, t_s, (pixels.shape[1], pixels.shape[0]))
+            self._tracker.sort_out([] if ask.cut() else followed, t_s, (pixels.shape[1], pixels.shape[0]))
         if not found and self._tracker.is_unsure:
             search()
         for detections in found:

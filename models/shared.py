@@ -52,20 +52,22 @@ class FaceModel:
     def track(self, frame: Frame, want: Wants, *, max_faces: int = 5, reach: Reach = "near") -> Perception:
         """See `SharedModel.track`."""
         clock = StageClock()
-        with clock.stage("preprocess"):
-            luma = self._luma.measure(frame.pixels)
-        ask = Ask(want.landmarks, max_faces, reach, want.detect_every_frame, self._luma.cut)
+        luma = _LumaJob(self._luma, frame, clock)
+        ask = Ask(want.landmarks, max_faces, reach, want.detect_every_frame, lambda: self._luma.cut)
         matte = _MatteJob(self._live, frame, clock) if want.matte else None
         # The matte needs to know where faces are; where they were one frame ago will do, and saves waiting for them.
-        beside = [matte.job(self._faces.tracks)] if matte is not None and self._faces.tracks else []
+        early = matte is not None and bool(self._faces.tracks)
+        beside: list[Job] = [luma, matte.job(self._faces.tracks)] if matte is not None and early else []
+        if not early:
+            luma()
         tracks = self._faces.follow(frame.pixels, frame.t_s, ask, clock, beside)
-        if matte is not None and not beside:
+        if matte is not None and not early:
             matte.job(tracks)(0)
         maps = self._visibility(frame, tracks, clock) if want.visibility else {}
         faces = tuple(self._face(track, want, maps.get(track.track_id)) for track in tracks)
         self._latest.times = clock.times(frame.index)
         found, found_index = (matte.alpha, matte.index) if matte is not None else (None, frame.index)
-        return Perception(frame.index, frame.t_s, frame.size_wh, faces, found, found_index, luma, self.name)
+        return Perception(frame.index, frame.t_s, frame.size_wh, faces, found, found_index, luma.found, self.name)
 
     def still(self, pixels: U8, want: Wants, *, max_faces: int = 20, reach: Reach = "crowd") -> Perception:
         """See `SharedModel.still`."""
@@ -176,6 +178,18 @@ class FaceModel:
         self._hands.close()
         self._live.close()
         self._stills.close()
+
+
+class _LumaJob:
+    """The brightness of one frame, to be measured on either hand."""
+
+    def __init__(self, meter: LumaMeter, frame: Frame, clock: StageClock) -> None:
+        self._meter, self._frame, self._clock = meter, frame, clock
+        self.found = (0.0, 0.0, 0.0)
+
+    def __call__(self, _hand: int = 0) -> None:
+        with self._clock.stage("preprocess"):
+            self.found = self._meter.measure(self._frame.pixels)
 
 
 class _MatteJob:

@@ -56,7 +56,8 @@ def _place(math: "_Math", points: list[Indices], axes: Indices, scale: float, si
     longest = max(len(chosen) for chosen in points)
     padded: Indices = np.stack([np.resize(chosen, longest) for chosen in points]).astype(np.int32) * 3
     x, y = math.gather(mesh, padded), math.gather(mesh, padded + 1)
-    ends = [math.gather(mesh, axes[:, end : end + 1] * 3 + np.arange(2, dtype=np.int32)) for end in (0, 1)]
+    coordinates: Indices = np.arange(2).astype(np.int32)
+    ends = [math.gather(mesh, (axes[:, end : end + 1] * 3 + coordinates).astype(np.int32)) for end in (0, 1)]
     axis = math.sub(ends[1], ends[0])
     unit = math.mul(axis, math.unary("RSQRT", math.clip(math.reduce("SUM", math.mul(axis, axis)), 1e-12, _FAR)))
     cos, sin = (math.part(unit, (0, column), (len(points), 1)) for column in (0, 1))
