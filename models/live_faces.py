@@ -113,15 +113,16 @@ class LiveFaces:
     def _meet(self, pixels: U8, found: Detections, t_s: float, ask: Ask) -> None:
         """Find lost faces again and begin tracks of new ones."""
         meeting = self._tracker.meet(pixels, found, t_s, ask.max_faces)
+        found = meeting.found
         wanted = [*(index for _, index in meeting.again), *meeting.fresh]
         seen = self._looks(pixels, found, wanted) if ask.landmarks else {}
         for track, index in meeting.again:
             landmarks = seen.get(index)
-            if landmarks is None or not self._tracker.is_known(landmarks, track):
+            if landmarks is None or self._tracker.is_good(landmarks, found, index, track):
                 self._take(track, landmarks, found, index, t_s)
         for index in meeting.fresh:
             landmarks = seen.get(index)
-            if landmarks is None or not self._tracker.is_known(landmarks):
+            if landmarks is None or self._tracker.is_good(landmarks, found, index):
                 self._take(self._tracker.begin(pixels, found, index, t_s), landmarks, found, index, t_s)
 
     def _take(self, track: Track, landmarks: FaceLandmarks | None, found: Detections, index: int, t_s: float) -> None:

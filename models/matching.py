@@ -24,8 +24,10 @@ _NEAR = 0.12
 _LIKE, _LIKE_NEAR, _LIKE_FAR, _LIKE_ALONE = 0.045, 0.09, 0.035, 0.2
 """A look more different is somebody else: among others; within _NEAR face sizes; beyond reach, or after coasting; where
 there is nobody else. A steep turn of the head may cost 0.18."""
-_UNKNOWN = 0.035
-"""What the difference to a view never seen counts as."""
+_UNKNOWN = 0.05
+"""What the difference to a view never seen counts as: enough near the expected place only."""
+_UNMATCHED = 3.0
+"""What it costs to find no detection for a track: a good match costs about 1."""
 _OVERLAP_WEIGHT, _LOOK_SCALE = 0.3, 0.03
 _TOUCHING = 1.3
 """Faces whose boxes, grown by this, overlap may draw each other's meshes."""
@@ -105,7 +107,10 @@ def match(
         far, reach = float(places.far[row, column]), float(places.reach[row, 0])
         limit = _limit(far, reach, t_s - track.seen_s, crowded[row])
         costs[row, column] += different / _LOOK_SCALE if different <= limit else np.inf
-    return [(seekers[row], free[column]) for row, column in assign(costs)]
+    # A column of its own for each track that finds nothing: nobody takes another's face only to have one.
+    nothing = np.where(np.eye(len(seekers), dtype=np.bool_), _UNMATCHED, np.inf)
+    pairs = assign(np.concatenate([costs, nothing], axis=1))
+    return [(seekers[row], free[column]) for row, column in pairs if column < len(free)]
 
 
 def _limit(far: float, reach: float, lost_s: float, crowded: bool) -> float:

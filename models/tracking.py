@@ -50,10 +50,12 @@ class Meeting:
     """What one pass of the detector asks for.
 
     Attributes:
+        found: the detections, and behind them the faces that only a mesh saw.
         again: tracks whose face is to be looked at where a detection lies: (track, index of the detection).
         fresh: detections to begin tracks with, largest first.
     """
 
+    found: Detections
     again: list[tuple[Track, int]]
     fresh: list[int]
 
@@ -117,21 +119,35 @@ class Tracker:
         """Give detections to tracks: confirm waiting meshes, find lost faces again, tell new from doubtful ones."""
         for track in self.tracks:
             track.coasting = track.coasting or track.crop is None
+        detected, found = len(found), self._with_unseen(found)
         free = self._claim_sure(pixels, found, t_s)
         looks = {k: look_at(pixels, found.keypoints_xy[k]) for k in free}
         seekers = [*(track for track in self.tracks if track.coasting), *self._others]
         pairs = match(seekers, touching(seekers, [*self.tracks, *self._others], t_s), found, looks, t_s)
+        # A waiting mesh does not confirm itself; it only may turn out to be another's.
+        pairs = [(track, k) for track, k in pairs if k < detected or not self._is_own(track, found, k)]
         again = [(track, k) for track, k in pairs if track.track_id and not self._is_confirmed(track, found, k, t_s)]
         self._keep_or_lose(found, looks, pairs, t_s)
         onlookers = [(track, k) for track, k in pairs if track.track_id == 0]
         for track, _ in onlookers:
             self._others.remove(track)
         taken = {k for _, k in pairs}
-        left = [k for k in free if k not in taken and self._follower(found, k) is None]
+        left = [k for k in free if k < detected and k not in taken and self._follower(found, k) is None]
         left = [k for k in left if not self._is_doubtful(found, k, looks[k], t_s)]
         left += [k for _, k in onlookers]
         self._recall(again)
-        return Meeting(again, self._make_room(found, left, looks, t_s, max_faces))
+        return Meeting(found, again, self._make_room(found, left, looks, t_s, max_faces))
+
+    def _with_unseen(self, found: Detections) -> Detections:
+        """The detections and, where the detector saw nothing, the waiting meshes: they too may be somebody else's."""
+        alone = [s for s in self._unsure if not any(_lies_on(s, found, k) for k in range(len(found)))]
+        if not alone:
+            return found
+        return Detections(
+            np.concatenate([found.boxes_xyxy, [sight.box_xyxy for sight in alone]]).astype(np.float32),
+            np.concatenate([found.scores, [sight.found.presence for sight in alone]]).astype(np.float32),
+            np.concatenate([found.keypoints_xy, [sight.keypoints_xy for sight in alone]]).astype(np.float32),
+        )
 
     def _claim_sure(self, pixels: U8, found: Detections, t_s: float) -> list[int]:
         """Indices of the detections that are not of a face already seen for certain on this frame."""
@@ -159,6 +175,9 @@ class Tracker:
                 self._confirm(sight, t_s)
                 return True
         return False
+
+    def _is_own(self, track: Track, found: Detections, index: int) -> bool:
+        return any(sight.track is track and _lies_on(sight, found, index) for sight in self._unsure)
 
     def _keep_or_lose(
         self, found: Detections, looks: Mapping[int, F32], pairs: Sequence[tuple[Track, int]], t_s: float
@@ -231,12 +250,15 @@ class Tracker:
         self.tracks.append(track)
         return track
 
-    def is_known(self, found: FaceLandmarks, but: Track | None = None) -> bool:
-        """Whether a mesh lies on a face that a track other than `but` already follows on this frame."""
+    def _is_known(self, found: FaceLandmarks, but: Track | None) -> bool:
         keypoints, size_px = keypoints_of(found.mesh), face_size_px(box_around(found.mesh))
         return any(
             apart(keypoints, track.keypoints_xy) <= _SAME_FACE * size_px for track in self._seen() if track is not but
         )
+
+    def is_good(self, landmarks: FaceLandmarks, found: Detections, index: int, but: Track | None = None) -> bool:
+        """Whether a mesh made from a detection lies on it, and not on a face that another track already follows."""
+        return _covers(keypoints_of(landmarks.mesh), found, index) and not self._is_known(landmarks, but)
 
     def _confirm(self, sight: Sight, t_s: float) -> None:
         self._take(sight, t_s)
@@ -309,7 +331,12 @@ def share_outside(mesh: F32, frame_wh: tuple[int, int]) -> float:
 
 
 def _lies_on(sight: Sight, found: Detections, index: int) -> bool:
-    return apart(sight.keypoints_xy, found.keypoints_xy[index]) < _SAME_FACE * sight.track.size_px
+    return _covers(sight.keypoints_xy, found, index)
+
+
+def _covers(keypoints_xy: F32, found: Detections, index: int) -> bool:
+    size_px = face_size_px(found.boxes_xyxy[index])
+    return apart(keypoints_xy, found.keypoints_xy[index]) < _SAME_FACE * size_px
 
 
 def _new(found: Detections, index: int, look: F32, t_s: float) -> Track:
