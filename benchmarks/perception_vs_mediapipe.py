@@ -35,6 +35,8 @@ from models.types import Frame, Wants
 FPS = 30.0
 SIZES_WH = ((1280, 720), (1920, 1080))
 WARM_UP = 20
+REST_S = 0.004
+"""Between two contenders: worker threads of the one before spin for a while, on the other's cores."""
 FACES = (1, 2, 3, 4)
 MATTE = Wants(matte=True)
 EVERYTHING = Wants(matte=True, visibility=True)
@@ -156,6 +158,7 @@ def race(contenders: Sequence[Any], clip: Iterator[Frame]) -> None:
         rgb = np.ascontiguousarray(frame.pixels[..., ::-1])
         turn = frame.index % len(contenders)
         for contender in [*contenders[turn:], *contenders[:turn]]:
+            time.sleep(REST_S)
             contender.see(frame, rgb)
 
 
