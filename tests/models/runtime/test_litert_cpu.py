@@ -75,5 +75,5 @@ def test_a_machine_without_room_for_temporary_files_loads_all_the_same(monkeypat
     monkeypatch.setattr(litert_cpu, "_loaded_before", False)
     monkeypatch.setattr(litert_cpu.tempfile, "TemporaryFile", refuse)
     runtime = litert_cpu.LiteRtCpu()
-    assert runtime.load(network_path("face_heads")) is not None
+    assert runtime.load(network_path("yunet")) is not None
     runtime.close()
