@@ -22,6 +22,8 @@ _CENTRE_DEPTH_CM = 1.0
 """Depth of the point that the crop is centred on, about half way between the nose and the ears."""
 _GATE_SPEED = 0.09
 """Speed in crop sides (or radians, or powers of e) per second at which half of the prediction is believed."""
+_VELOCITY_S = 0.015
+"""Time over which the velocity is averaged: short against a frame at 30 fps, long enough to calm 60."""
 _REST_GAIN = 0.02
 _REST_FPS = 30.0
 """A resting crop moves by this share of its error in one frame at 30 fps."""
@@ -67,7 +69,9 @@ def follow(state: CropState, used: Region, mesh: F32, pose: HeadPose, t_s: float
     crop = _from_region(used)
     crop[3] = seen[3] + math.remainder(crop[3] - seen[3], math.tau)
     dt_s = t_s - state.t_s
-    velocity = (seen - state.seen) / dt_s if dt_s > 0 else state.velocity
+    velocity = state.velocity
+    if dt_s > 0:
+        velocity = velocity + (1 - math.exp(-dt_s / _VELOCITY_S)) * ((seen - state.seen) / dt_s - velocity)
     return CropState(t_s, crop, seen, velocity)
 
 
