@@ -5,7 +5,7 @@ of them hang together the whole region is hidden, otherwise nothing is: no blotc
 is classical (Stauffer & Grimson 1999); what makes it hold on faces is, in the order of the pipeline:
 
 - a quadratic field of light over the face, fitted robustly, is taken out of every channel first;
-- a texel is compared with the range of its 3x3 neighbourhood in the reference, so that a mesh that is a texel off, or a
+- a texel is compared with the range of its 3x5 neighbourhood in the reference, so that a mesh that is a texel off, or a
   lid, does not count;
 - the limits follow the texel's own unrest, the face's (calm faces are watched more closely) and the turn of the head
   since the reference was learnt, because a turn changes the shading;
@@ -26,9 +26,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.topology import LEFT_BROW, LEFT_EYE, LIPS_INNER, LIPS_OUTER, RIGHT_BROW, RIGHT_EYE, canonical_face
+from models.topology import (
+    LEFT_BROW,
+    LEFT_EYE,
+    LIPS_INNER,
+    LIPS_OUTER,
+    RIGHT_BROW,
+    RIGHT_EYE,
+    canonical_face,
+)
 from models.types import F32, U8, VISIBILITY_SIZE
-from models.uv import UvTable, sample, uv_table
+from models.uv import sample, uv_table
 
 Mask = NDArray[np.bool_]
 
@@ -43,8 +51,9 @@ _DARK = 12.0
 _BROWS, _LIPS, _EYES, _MOUTH = 1.5, 1.8, 2.5, 4.0
 """How much more the parts that move by themselves may change."""
 
-_EDGE_ON, _FACING_SPAN = 0.32, 0.08
+_EDGE_ON, _FACING_SPAN = 0.35, 0.08
 """Cosine to the camera from which a texel counts, and how much more until it counts fully."""
+_NORMAL_BLUR_TEXELS = 2.5
 _LIGHT_OUTLIER = 2.4
 """Residual at which a texel keeps half its say in the light (Cauchy)."""
 _LIGHT_ROUNDS = 2
@@ -60,22 +69,24 @@ _USUAL_Q80, _CALMEST = 0.3, 0.7
 _CALM_S = 4.0
 _NOTHING_HIDDEN = 50
 """Hidden texels up to which a frame tells how restless the face usually is."""
-_UPSET_MEDIAN = 0.4
+_UPSET_MEDIAN = 0.6
 """Median residual beyond which the whole face is off (light, motion) and the limits grow with it."""
-_TURN_DEG = 15.0
+_TURN_DEG = 20.0
 """A turn by this much since the reference was learnt doubles the limits."""
 
 _BLUR_TEXELS = 0.85
-_STRONG, _WEAK = 1.9, 1.2
+_STRONG, _WEAK = 1.8, 1.1
 _CLOSE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
 _NEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
-_SQUARE = np.ones((3, 3), np.uint8)
+_RIM_BAND = np.ones((5, 5), np.uint8)
+_NEIGHBOURS = np.ones((3, 5), np.uint8)
+"""Wider than high: an occluder pulls the mesh along, and it is the cheek's outline that slips, sideways."""
 _SUM = np.ones((1, 3), np.float32)
-_RIM_AREA, _RIM_SEED, _INNER_AREA, _INNER_SEED, _SEEDS = 24, 2.5, 100, 3.0, 3
-_CERTAIN, _CERTAIN_SHARE = 4.0, 0.15
-"""A region with this share of texels over this residual is believed at once, any other in its second frame."""
+_RIM_AREA, _RIM_SEED, _INNER_AREA, _INNER_SEED, _SEEDS = 30, 2.5, 200, 4.0, 3
+_RIM_CONTACT = 1.0
+"""A region comes in over the rim if its contact with it, squared, is at least this share of its area."""
 
-_FALL_CERTAIN, _FALL, _RISE = 0.70, 0.45, 0.35
+_FALL, _RISE = 0.70, 0.50
 _LEARN, _LEARN_POSE, _RELEASE = 0.07, 0.045, 0.10
 _LEARN_LIMIT = 1.4
 """Residual at which a visible texel teaches the reference half as much."""
@@ -150,7 +161,7 @@ class Visibility:
         """
         table = uv_table(_SIZE)
         texture, valid = sample(pixels, mesh, table)
-        facing = _facing(table, pose_deg[0], pose_deg[1])
+        facing = _facing(pose_deg[0], pose_deg[1])
         look = _Look(_features(texture), facing, valid & (facing > _EDGE_ON), pose_deg[0], pose_deg[1])
         memory = self._memories.get(track_id)
         if memory is None:
@@ -213,11 +224,11 @@ def _see(memory: _Memory, look: _Look, t_s: float) -> None:
         raw = _return_to_before(memory, lit, raw)
     was_hidden = memory.map < 0.5
     suspicion = _suspicion(memory, raw, look, was_hidden, step_s)
-    hidden, certain = _regions(suspicion, was_hidden, look.valid)
+    hidden = _regions(suspicion, was_hidden, look.valid)
     steps = step_s * _FPS
-    fall = np.where(certain, np.float32((1 - _FALL_CERTAIN) ** steps), np.float32((1 - _FALL) ** steps))
+    fallen = memory.map * np.float32((1 - _FALL) ** steps)
     risen = memory.map + (1 - memory.map) * np.float32(1 - (1 - _RISE) ** steps)
-    memory.map = np.where(hidden, memory.map * fall, risen)
+    memory.map = np.where(hidden, fallen, risen)
     _learn(memory, look, lit, raw, suspicion, hidden, step_s)
 
 
@@ -233,11 +244,19 @@ _MIX[1] /= 255 * _RED_GREEN_UNIT
 _MIX[2] /= 255 * _BLUE_UNIT
 
 
-def _facing(table: UvTable, yaw_deg: float, pitch_deg: float) -> F32:
+@lru_cache(maxsize=1)
+def _wide_normals() -> F32:
+    """(S, S, 3) the canonical face's normals without nostrils and lips: those are no rim of the face."""
+    table = uv_table(_SIZE)
+    summed = cv2.GaussianBlur(table.normals * table.inside[..., None], (0, 0), _NORMAL_BLUR_TEXELS)
+    return np.asarray(summed / np.maximum(np.linalg.norm(summed, axis=-1, keepdims=True), 1e-6), np.float32)
+
+
+def _facing(yaw_deg: float, pitch_deg: float) -> F32:
     """(S, S) cosine between the face's surface and the direction to the camera; negative = turned away."""
     yaw, pitch = np.radians(yaw_deg), np.radians(pitch_deg)
     camera = np.array([-np.sin(yaw), -np.cos(yaw) * np.sin(pitch), np.cos(yaw) * np.cos(pitch)], np.float32)
-    return table.normals @ camera
+    return _wide_normals() @ camera
 
 
 @lru_cache(maxsize=1)
@@ -252,8 +271,8 @@ def _basis() -> F32:
 def _limits() -> F32:
     """(S, S) squared allowed residual: 1, more on the parts that move by themselves."""
     limits = np.ones((_SIZE, _SIZE), np.float32)
-    parts = [(RIGHT_BROW, _BROWS, 1), (LEFT_BROW, _BROWS, 1), (LIPS_OUTER, _LIPS, 1), (RIGHT_EYE, _EYES, 1)]
-    parts += [(LEFT_EYE, _EYES, 1), (LIPS_INNER, _MOUTH, 0)]
+    parts = ((RIGHT_BROW, _BROWS, 1), (LEFT_BROW, _BROWS, 1), (LIPS_OUTER, _LIPS, 1), (RIGHT_EYE, _EYES, 1),
+             (LEFT_EYE, _EYES, 1), (LIPS_INNER, _MOUTH, 0))  # fmt: skip
     fine = 8
     for loop, limit, grown in parts:
         drawn = np.zeros((_SIZE * fine, _SIZE * fine), np.uint8)
@@ -282,8 +301,8 @@ def _fit_light(difference: F32, weight: F32, start: F32) -> F32:
 
 def _residual(lit: F32, reference: F32) -> F32:
     """(S, S) distance of each texel to the range of its neighbourhood in the reference; NaN where that is unknown."""
-    over = lit - cv2.dilate(reference, _SQUARE)
-    under = cv2.erode(reference, _SQUARE) - lit
+    over = lit - cv2.dilate(reference, _NEIGHBOURS)
+    under = cv2.erode(reference, _NEIGHBOURS) - lit
     beyond = np.maximum(np.maximum(over, under), 0)
     return np.sqrt(np.asarray(cv2.transform(cv2.multiply(beyond, beyond), _SUM), np.float32))
 
@@ -316,27 +335,27 @@ def _suspicion(memory: _Memory, raw: F32, look: _Look, was_hidden: Mask, step_s:
     return np.asarray(cv2.GaussianBlur(suspicion, (5, 5), _BLUR_TEXELS), np.float32)
 
 
-def _regions(suspicion: F32, was_hidden: Mask, valid: Mask) -> tuple[Mask, Mask]:
-    """The hidden texels, and those of them in regions beyond doubt."""
+def _regions(suspicion: F32, was_hidden: Mask, valid: Mask) -> Mask:
+    """The texels of all regions that hide the face."""
     near = cv2.dilate(was_hidden.view(np.uint8), _NEAR).view(bool)
     marked = (suspicion > _STRONG) | ((suspicion > _WEAK) & near)
     closed = cv2.morphologyEx(marked.view(np.uint8), cv2.MORPH_CLOSE, _CLOSE) * valid
     count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
     if count == 1:
-        return np.zeros_like(valid), np.zeros_like(valid)
+        return np.zeros_like(valid)
     area = stats[:, cv2.CC_STAT_AREA]
-    rim = valid & ~cv2.erode(valid.view(np.uint8), _SQUARE).view(bool)
+    rim = valid & ~cv2.erode(valid.view(np.uint8), _RIM_BAND).view(bool)
 
     def share(of: Mask) -> NDArray[np.intp]:
         return np.bincount(labels[of], minlength=count)
 
-    at_rim = (share(rim) > 0) & (area >= _RIM_AREA) & (share(suspicion > _RIM_SEED) >= _SEEDS)
+    at_rim = (share(rim) ** 2 >= _RIM_CONTACT * area) & (area >= _RIM_AREA) & (share(suspicion > _RIM_SEED) >= _SEEDS)
     inner = (area >= _INNER_AREA) & (share(suspicion > _INNER_SEED) >= _SEEDS)
     staying = (area >= _RIM_AREA) & (share(was_hidden) > 0.5 * area)
     kept = at_rim | inner | staying
     kept[0] = False
-    certain = kept & (share(suspicion > _CERTAIN) >= _CERTAIN_SHARE * area)
-    return kept[labels] & valid, certain[labels]
+    hidden: Mask = kept[labels] & valid
+    return hidden
 
 
 def _learn(memory: _Memory, look: _Look, lit: F32, raw: F32, suspicion: F32, hidden: Mask, step_s: float) -> None:
