@@ -19,22 +19,13 @@ It cannot see a hand that was there in the first frame, nor a skin-coloured one 
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.topology import (
-    LEFT_BROW,
-    LEFT_EYE,
-    LIPS_INNER,
-    LIPS_OUTER,
-    RIGHT_BROW,
-    RIGHT_EYE,
-    canonical_face,
-)
+from models.occlusion_evidence import SPARSE, camera_cosine, face_features, fit_light, light_basis, limits, residual
 from models.types import F32, U8, VISIBILITY_SIZE
 from models.uv import sample, uv_table
 
@@ -44,24 +35,8 @@ _SIZE = VISIBILITY_SIZE
 _FPS = 30.0
 """Rates below are per frame at this rate; the step in time scales them."""
 
-# One unit of residual: 5 % of brightness, and these shares of full scale of red - green and blue - (red + green) / 2.
-_LUMA_UNIT, _RED_GREEN_UNIT, _BLUE_UNIT = 0.05, 0.020, 0.021
-_DARK = 12.0
-"""Added to the brightness before the logarithm: below this, noise is all there is."""
-_BROWS, _LIPS, _EYES, _MOUTH = 1.5, 1.8, 2.5, 4.0
-"""How much more the parts that move by themselves may change."""
-
 _EDGE_ON, _FACING_SPAN = 0.35, 0.08
 """Cosine to the camera from which a texel counts, and how much more until it counts fully."""
-_NORMAL_BLUR_TEXELS = 2.5
-_LIGHT_OUTLIER = 2.4
-"""Residual at which a texel keeps half its say in the light (Cauchy)."""
-_LIGHT_ROUNDS = 2
-_OUTLYING = np.full(3, 1 / _LIGHT_OUTLIER**2, np.float32)
-_RIDGE = np.eye(6, dtype=np.float32) * np.float32(1e-2)
-_SPARSE = (slice(1, None, 3), slice(1, None, 3))
-"""Every ninth texel: enough for fits and percentiles."""
-
 _UNREST = 0.3
 """Weight of the running variance beside the squared limit."""
 _USUAL_Q80, _CALMEST = 0.3, 0.7
@@ -79,9 +54,6 @@ _STRONG, _WEAK = 1.8, 1.1
 _CLOSE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
 _NEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 _RIM_BAND = np.ones((5, 5), np.uint8)
-_NEIGHBOURS = np.ones((3, 5), np.uint8)
-"""Wider than high: an occluder pulls the mesh along, and it is the cheek's outline that slips, sideways."""
-_SUM = np.ones((1, 3), np.float32)
 _RIM_AREA, _RIM_SEED, _INNER_AREA, _INNER_SEED, _SEEDS = 30, 2.5, 200, 4.0, 3
 _RIM_CONTACT = 1.0
 """A region comes in over the rim if its contact with it, squared, is at least this share of its area."""
@@ -94,6 +66,8 @@ _UNREST_CAP = 4.0
 _RELEASE_AFTER_S = 3.0
 """Hidden for longer than this, a texel is taken for changed, not covered: the ghost is gone a second later."""
 _LONGEST_STEP_S = 0.25
+_NIL = np.float32(1e-4)
+"""Values that decay stop here: denormal numbers are a hundred times slower."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +127,7 @@ class Visibility:
             track_id: whose face; a new id starts with everything visible.
             pixels: (H, W, 3) BGR.
             mesh: (478, 3) frame pixels, the smoothed one.
-            pose_deg: yaw, pitch, roll as in `Signals`.
+            pose_deg: yaw, pitch, roll as in `Signals`; NaN is taken for frontal.
             t_s: media time.
 
         Returns:
@@ -161,8 +135,9 @@ class Visibility:
         """
         table = uv_table(_SIZE)
         texture, valid = sample(pixels, mesh, table)
-        facing = _facing(pose_deg[0], pose_deg[1])
-        look = _Look(_features(texture), facing, valid & (facing > _EDGE_ON), pose_deg[0], pose_deg[1])
+        yaw_deg, pitch_deg = pose_deg[:2] if math.isfinite(pose_deg[0] + pose_deg[1]) else (0.0, 0.0)
+        facing = camera_cosine(yaw_deg, pitch_deg)
+        look = _Look(face_features(texture), facing, valid & (facing > _EDGE_ON), yaw_deg, pitch_deg)
         memory = self._memories.get(track_id)
         if memory is None:
             memory = self._memories[track_id] = _first_sight(look, t_s)
@@ -217,9 +192,9 @@ def _see(memory: _Memory, look: _Look, t_s: float) -> None:
     new = look.valid & ~memory.known
     memory.reference[new] = look.features[new]
     memory.known |= look.valid
-    memory.light = _fit_light(look.features - memory.reference, look.facing * look.valid * memory.map, memory.light)
-    lit = look.features - (_basis() @ memory.light).reshape(_SIZE, _SIZE, 3)
-    raw = _residual(lit, memory.reference)
+    memory.light = fit_light(look.features - memory.reference, look.facing * look.valid * memory.map, memory.light)
+    lit = look.features - (light_basis() @ memory.light).reshape(_SIZE, _SIZE, 3)
+    raw = residual(lit, memory.reference)
     if memory.released.any():
         raw = _return_to_before(memory, lit, raw)
     was_hidden = memory.map < 0.5
@@ -227,89 +202,15 @@ def _see(memory: _Memory, look: _Look, t_s: float) -> None:
     hidden = _regions(suspicion, was_hidden, look.valid)
     steps = step_s * _FPS
     fallen = memory.map * np.float32((1 - _FALL) ** steps)
+    fallen *= fallen > _NIL
     risen = memory.map + (1 - memory.map) * np.float32(1 - (1 - _RISE) ** steps)
     memory.map = np.where(hidden, fallen, risen)
     _learn(memory, look, lit, raw, suspicion, hidden, step_s)
 
 
-def _features(texture: NDArray[Any]) -> F32:
-    """(S, S, 3) log brightness, red - green, blue - (red + green) / 2, each in its unit of residual."""
-    mixed = np.asarray(cv2.transform(texture.astype(np.float32), _MIX), np.float32)
-    mixed[..., 0] = np.log(mixed[..., 0] + _DARK) * np.float32(1 / _LUMA_UNIT)
-    return mixed
-
-
-_MIX = np.array([[0.114, 0.587, 0.299], [0, -1, 1], [1, -0.5, -0.5]], np.float32)
-_MIX[1] /= 255 * _RED_GREEN_UNIT
-_MIX[2] /= 255 * _BLUE_UNIT
-
-
-@lru_cache(maxsize=1)
-def _wide_normals() -> F32:
-    """(S, S, 3) the canonical face's normals without nostrils and lips: those are no rim of the face."""
-    table = uv_table(_SIZE)
-    summed = cv2.GaussianBlur(table.normals * table.inside[..., None], (0, 0), _NORMAL_BLUR_TEXELS)
-    return np.asarray(summed / np.maximum(np.linalg.norm(summed, axis=-1, keepdims=True), 1e-6), np.float32)
-
-
-def _facing(yaw_deg: float, pitch_deg: float) -> F32:
-    """(S, S) cosine between the face's surface and the direction to the camera; negative = turned away."""
-    yaw, pitch = np.radians(yaw_deg), np.radians(pitch_deg)
-    camera = np.array([-np.sin(yaw), -np.cos(yaw) * np.sin(pitch), np.cos(yaw) * np.cos(pitch)], np.float32)
-    return _wide_normals() @ camera
-
-
-@lru_cache(maxsize=1)
-def _basis() -> F32:
-    """(S * S, 6) quadratic polynomials over the texture, -1..1."""
-    axis = (np.arange(_SIZE, dtype=np.float32) + 0.5) * (2 / _SIZE) - 1
-    u, v = (a.ravel() for a in np.meshgrid(axis, axis))
-    return np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=-1)
-
-
-@lru_cache(maxsize=1)
-def _limits() -> F32:
-    """(S, S) squared allowed residual: 1, more on the parts that move by themselves."""
-    limits = np.ones((_SIZE, _SIZE), np.float32)
-    parts = ((RIGHT_BROW, _BROWS, 1), (LEFT_BROW, _BROWS, 1), (LIPS_OUTER, _LIPS, 1), (RIGHT_EYE, _EYES, 1),
-             (LEFT_EYE, _EYES, 1), (LIPS_INNER, _MOUTH, 0))  # fmt: skip
-    fine = 8
-    for loop, limit, grown in parts:
-        drawn = np.zeros((_SIZE * fine, _SIZE * fine), np.uint8)
-        cv2.fillPoly(drawn, [np.round(canonical_face().uv[loop] * _SIZE * fine).astype(np.int32)], 255)
-        brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * grown * fine + 1,) * 2)
-        limits[cv2.resize(cv2.dilate(drawn, brush), (_SIZE, _SIZE), interpolation=cv2.INTER_AREA) > 127] = limit**2
-    return limits
-
-
-@lru_cache(maxsize=1)
-def _sparse_basis() -> F32:
-    return np.ascontiguousarray(_basis().reshape(_SIZE, _SIZE, 6)[_SPARSE].reshape(-1, 6))
-
-
-def _fit_light(difference: F32, weight: F32, start: F32) -> F32:
-    """(6, 3) coefficients of the smooth field in `difference` (S, S, 3): least squares, re-weighted from `start` on."""
-    basis, target, say = _sparse_basis(), difference[_SPARSE].reshape(-1, 3), weight[_SPARSE].reshape(-1)
-    light = start
-    for _ in range(_LIGHT_ROUNDS):
-        error = target - basis @ light
-        error *= error
-        weighted = basis * (say / (1 + error @ _OUTLYING))[:, None]
-        light = np.linalg.solve(weighted.T @ basis + _RIDGE, weighted.T @ target)
-    return light
-
-
-def _residual(lit: F32, reference: F32) -> F32:
-    """(S, S) distance of each texel to the range of its neighbourhood in the reference; NaN where that is unknown."""
-    over = lit - cv2.dilate(reference, _NEIGHBOURS)
-    under = cv2.erode(reference, _NEIGHBOURS) - lit
-    beyond = np.maximum(np.maximum(over, under), 0)
-    return np.sqrt(np.asarray(cv2.transform(cv2.multiply(beyond, beyond), _SUM), np.float32))
-
-
 def _return_to_before(memory: _Memory, lit: F32, raw: F32) -> F32:
     """Where a released texel looks again as before, what was in front has gone: take the old reference back."""
-    earlier = _residual(lit, memory.before)
+    earlier = residual(lit, memory.before)
     back = memory.released & (earlier < 1) & (raw > 1)
     memory.reference[back] = memory.before[back]
     memory.released &= ~back
@@ -318,8 +219,8 @@ def _return_to_before(memory: _Memory, lit: F32, raw: F32) -> F32:
 
 def _suspicion(memory: _Memory, raw: F32, look: _Look, was_hidden: Mask, step_s: float) -> F32:
     """(S, S) residual over what is usual for this texel, this face and this moment; smoothed, 0 where not valid."""
-    suspicion = raw / np.sqrt(_limits() + np.float32(_UNREST) * memory.unrest)
-    counted = suspicion[_SPARSE][look.valid[_SPARSE]]
+    suspicion = raw / np.sqrt(limits() + np.float32(_UNREST) * memory.unrest)
+    counted = suspicion[SPARSE][look.valid[SPARSE]]
     scale = 1.0
     if len(counted) > 20:
         half, most = len(counted) // 2, int(len(counted) * 0.8)
@@ -370,6 +271,7 @@ def _learn(memory: _Memory, look: _Look, lit: F32, raw: F32, suspicion: F32, hid
     squared = np.minimum(raw, np.float32(_UNREST_CAP))
     squared *= squared
     memory.unrest += gain * (squared - memory.unrest)
+    np.maximum(memory.unrest, _NIL, out=memory.unrest)
     memory.hidden_s = (memory.hidden_s + np.float32(step_s)) * seen_hidden
     overdue = look.valid & (memory.hidden_s > _RELEASE_AFTER_S)
     if overdue.any():
