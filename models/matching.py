@@ -21,14 +21,16 @@ _GROWTH, _GROWTH_PER_S = 0.35, 0.8
 """How much larger or smaller, as a logarithm, and per second since it was seen."""
 _GROWTH_OF_PART = 0.9
 _NEAR = 0.12
-_LIKE, _LIKE_NEAR, _LIKE_FAR, _LIKE_ALONE = 0.045, 0.09, 0.035, 0.2
+_LIKE, _LIKE_NEAR, _LIKE_FAR, _LIKE_ALONE = 0.035, 0.06, 0.025, 0.2
 """A look more different is somebody else: among others; within _NEAR face sizes; beyond reach, or after coasting; where
 there is nobody else. A steep turn of the head may cost 0.18."""
-_UNKNOWN = 0.05
+_UNKNOWN = 0.04
 """What the difference to a view never seen counts as: enough near the expected place only."""
-_UNMATCHED = 3.0
-"""What it costs to find no detection for a track: a good match costs about 1."""
-_OVERLAP_WEIGHT, _LOOK_SCALE = 0.3, 0.03
+_OVERLAP_WEIGHT, _LOOK_WEIGHT = 0.3, 1.5
+_UNLISTED = 0.7
+"""What it costs more to recall a face that is no longer listed: a listed one that fits as well goes first."""
+_UNMATCHED = 4.0
+"""What it costs to find no detection for a track: a good match costs about 1, the worst allowed one about 4."""
 _TOUCHING = 1.3
 """Faces whose boxes, grown by this, overlap may draw each other's meshes."""
 
@@ -84,12 +86,18 @@ def unlike(track: Track, look: F32, keypoints_xy: F32) -> float:
 
 
 def match(
-    seekers: Sequence[Track], crowded: Sequence[bool], found: Detections, looks: Mapping[int, F32], t_s: float
+    seekers: Sequence[Track],
+    listed: Sequence[bool],
+    crowded: Sequence[bool],
+    found: Detections,
+    looks: Mapping[int, F32],
+    t_s: float,
 ) -> list[tuple[Track, int]]:
     """The likeliest detection of each track that is looking for one, each detection given once.
 
     Args:
         seekers: the tracks.
+        listed: for each, whether it is given out, and not only remembered.
         crowded: for each, whether others are near enough to be taken for it.
         found: all detections.
         looks: looks of those that may be given away, by index.
@@ -106,7 +114,8 @@ def match(
         different = unlike(track, looks[index], found.keypoints_xy[index])
         far, reach = float(places.far[row, column]), float(places.reach[row, 0])
         limit = _limit(far, reach, t_s - track.seen_s, crowded[row])
-        costs[row, column] += different / _LOOK_SCALE if different <= limit else np.inf
+        costs[row, column] += _LOOK_WEIGHT * different / limit if different <= limit else np.inf
+        costs[row, column] += 0.0 if listed[row] else _UNLISTED
     # A column of its own for each track that finds nothing: nobody takes another's face only to have one.
     nothing = np.where(np.eye(len(seekers), dtype=np.bool_), _UNMATCHED, np.inf)
     pairs = assign(np.concatenate([costs, nothing], axis=1))

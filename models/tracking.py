@@ -123,7 +123,9 @@ class Tracker:
         free = self._claim_sure(pixels, found, t_s)
         looks = {k: look_at(pixels, found.keypoints_xy[k]) for k in free}
         seekers = [*(track for track in self.tracks if track.coasting), *self._others]
-        pairs = match(seekers, touching(seekers, [*self.tracks, *self._others], t_s), found, looks, t_s)
+        listed = [track in self.tracks for track in seekers]
+        crowded = touching(seekers, [*self.tracks, *self._others], t_s)
+        pairs = match(seekers, listed, crowded, found, looks, t_s)
         # A waiting mesh does not confirm itself; it only may turn out to be another's.
         pairs = [(track, k) for track, k in pairs if k < detected or not self._is_own(track, found, k)]
         again = [(track, k) for track, k in pairs if track.track_id and not self._is_confirmed(track, found, k, t_s)]
@@ -257,8 +259,12 @@ class Tracker:
         )
 
     def is_good(self, landmarks: FaceLandmarks, found: Detections, index: int, but: Track | None = None) -> bool:
-        """Whether a mesh made from a detection lies on it, and not on a face that another track already follows."""
-        return _covers(keypoints_of(landmarks.mesh), found, index) and not self._is_known(landmarks, but)
+        """Whether a mesh made from a detection is of that face, not of a neighbour or one already followed."""
+        beside = [k for k in range(len(found)) if k != index and overlap(found.boxes_xyxy[k], found.boxes_xyxy[index])]
+        # Alone, a head bent far down is seen rather differently by mesh and detector.
+        if beside and not _covers(keypoints_of(landmarks.mesh), found, index):
+            return False
+        return not self._is_known(landmarks, but)
 
     def _confirm(self, sight: Sight, t_s: float) -> None:
         self._take(sight, t_s)
