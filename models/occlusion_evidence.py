@@ -43,7 +43,7 @@ _LIGHT_OUTLIER = 2.4
 _LIGHT_ROUNDS = 2
 _OUTLYING = np.full(3, 1 / _LIGHT_OUTLIER**2, np.float32)
 _RIDGE = np.eye(6, dtype=np.float32) * np.float32(1e-2)
-_NEIGHBOURS = np.ones((3, 5), np.uint8)
+_NEIGHBOURS = np.ones((3, 7), np.uint8)
 """Wider than high: an occluder pulls the mesh along, and it is the cheek's outline that slips, sideways."""
 _SUM = np.ones((1, 3), np.float32)
 
