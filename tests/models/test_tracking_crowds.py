@@ -9,7 +9,7 @@ from models.shared import FaceModel, create_cpu_model
 from tests import moving_faces
 from tests.crowds import Cutout, Placed, Scene, Seen, cut_out, ids_of, missed, watch
 
-H = 130.0
+H = 140.0
 WIDTH = 0.8 * H
 MIDDLE = 640.0
 
@@ -78,7 +78,7 @@ def test_an_id_survives_half_a_second_of_loss(
 
 
 def painting_and(wearer: Scene, painting: Cutout) -> Scene:
-    return lambda t_s: [Placed(painting, MIDDLE, 310, 0.8 * H), *wearer(t_s)]
+    return lambda t_s: [Placed(painting, MIDDLE, 310, H), *wearer(t_s)]
 
 
 def hidden_beside(person: Cutout) -> Scene:
