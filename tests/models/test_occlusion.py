@@ -234,6 +234,7 @@ def test_the_demo_under_cup_microphone_and_hands(model: SharedModel) -> None:
     [
         ("portrait_720p_30fps", 0.2, ("cup", "microphone", "hand on cheek")),
         ("glasses_480", 0.2, ("cup", "microphone", *HANDS)),
+        ("outdoor_hands_720x1364", 0.2, ()),
         ("head_eyes_480", 1.0, ("cup", "microphone")),
         ("expressions_512", 1.0, ("cup", "microphone")),
         ("driver_head_motion_540x960", 5.0, ()),
