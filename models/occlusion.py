@@ -5,7 +5,7 @@ of them hang together the whole region is hidden, otherwise nothing is: no blotc
 is classical (Stauffer & Grimson 1999); what makes it hold on faces is, in the order of the pipeline:
 
 - a quadratic field of light over the face, fitted robustly, is taken out of every channel first;
-- a texel is compared with the range of its 3x5 neighbourhood in the reference, so that a mesh that is a texel off, or a
+- a texel is compared with the range of its 3x7 neighbourhood in the reference, so that a mesh that is a texel off, or a
   lid, does not count;
 - the limits follow the texel's own unrest, the face's (calm faces are watched more closely) and the turn of the head
   since the reference was learnt, because a turn changes the shading;

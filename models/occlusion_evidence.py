@@ -39,11 +39,11 @@ _BROWS, _LIPS, _EYES, _MOUTH = 1.5, 1.8, 2.5, 4.0
 """How much more the parts that move by themselves may change."""
 _NORMAL_BLUR_TEXELS = 2.5
 _LIGHT_OUTLIER = 2.4
-"""Residual at which a texel keeps a quarter of its say in the light (Geman & McClure 1987)."""
+"""Residual at which a texel keeps half its say in the light (Cauchy)."""
 _LIGHT_ROUNDS = 2
 _OUTLYING = np.full(3, 1 / _LIGHT_OUTLIER**2, np.float32)
 _RIDGE = np.eye(6, dtype=np.float32) * np.float32(1e-2)
-_NEIGHBOURS = np.ones((3, 5), np.uint8)
+_NEIGHBOURS = np.ones((3, 7), np.uint8)
 """Wider than high: an occluder pulls the mesh along, and it is the cheek's outline that slips, sideways."""
 _SUM = np.ones((1, 3), np.float32)
 
@@ -105,7 +105,7 @@ def fit_light(difference: F32, weight: F32, start: F32) -> F32:
     for _ in range(_LIGHT_ROUNDS):
         error = target - basis @ light
         error *= error
-        weighted = basis * (say / (1 + error @ _OUTLYING) ** 2)[:, None]
+        weighted = basis * (say / (1 + error @ _OUTLYING))[:, None]
         light = np.linalg.solve(weighted.T @ basis + _RIDGE, weighted.T @ target)
     return light
 
