@@ -134,14 +134,22 @@ def place(
     along, across = cos(radians(angle_deg)), sin(radians(angle_deg))
     turn = np.array([[along, -across], [across, along]])
     middle = np.array([sprite.shape[1], sprite.shape[0]]) / 2 - 0.5
-    shift = np.array(centre_xy) - 0.5 - rest * turn @ middle
+    reach = int(0.75 * length_px) + 2
+    left, right = (int(np.clip(centre_xy[0] + r, 0, width)) for r in (-reach, reach))
+    top, bottom = (int(np.clip(centre_xy[1] + r, 0, height)) for r in (-reach, reach))
+    covered, mask = pixels.copy(), np.zeros((height, width), np.float32)
+    if right <= left or bottom <= top:
+        return covered, mask
+    shift = np.array(centre_xy) - (left, top) - 0.5 - rest * turn @ middle
     matrix = np.column_stack([rest * turn, shift]).astype(np.float32)
     premultiplied = sprite.astype(np.float32)
     premultiplied[..., :3] *= premultiplied[..., 3:] / 255
-    warped = cv2.warpAffine(premultiplied, matrix, (width, height), flags=cv2.INTER_LINEAR)
-    mask = warped[..., 3] / np.float32(255)
-    covered = pixels * (1 - mask[..., None]) + warped[..., :3]
-    return np.clip(covered + 0.5, 0, 255).astype(np.uint8), mask
+    warped = cv2.warpAffine(premultiplied, matrix, (right - left, bottom - top), flags=cv2.INTER_LINEAR)
+    part = warped[..., 3] / np.float32(255)
+    mask[top:bottom, left:right] = part
+    below = covered[top:bottom, left:right]
+    below[:] = np.clip(below * (1 - part[..., None]) + warped[..., :3] + 0.5, 0, 255)
+    return covered, mask
 
 
 def _colour(bgr: tuple[float, float, float]) -> F32:
