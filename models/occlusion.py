@@ -190,8 +190,9 @@ def _see(memory: _Memory, look: _Look, t_s: float) -> None:
     step_s = min(max(t_s - memory.t_s, 1e-3), _LONGEST_STEP_S)
     memory.t_s, memory.age_s = t_s, memory.age_s + step_s
     new = look.valid & ~memory.known
-    memory.reference[new] = look.features[new]
-    memory.known |= look.valid
+    if new.any():
+        memory.reference[new] = look.features[new]
+        memory.known |= look.valid
     memory.light = fit_light(look.features - memory.reference, look.facing * look.valid * memory.map, memory.light)
     lit = look.features - (light_basis() @ memory.light).reshape(_SIZE, _SIZE, 3)
     raw = residual(lit, memory.reference)
@@ -238,8 +239,12 @@ def _suspicion(memory: _Memory, raw: F32, look: _Look, was_hidden: Mask, step_s:
 
 def _regions(suspicion: F32, was_hidden: Mask, valid: Mask) -> Mask:
     """The texels of all regions that hide the face."""
-    near = cv2.dilate(was_hidden.view(np.uint8), _NEAR).view(bool)
-    marked = (suspicion > _STRONG) | ((suspicion > _WEAK) & near)
+    marked = suspicion > _STRONG
+    if was_hidden.any():
+        near = cv2.dilate(was_hidden.view(np.uint8), _NEAR).view(bool)
+        marked |= (suspicion > _WEAK) & near
+    if not marked.any():
+        return np.zeros_like(valid)
     closed = cv2.morphologyEx(marked.view(np.uint8), cv2.MORPH_CLOSE, _CLOSE) * valid
     count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
     if count == 1:
