@@ -9,6 +9,7 @@ from models.landmarks import FaceMesh
 from models.runtime.base import Runtime
 
 if TYPE_CHECKING:
+    from models.hand_visibility import HandVisibility
     from models.segmentation import PersonMatte
 
 
@@ -22,6 +23,7 @@ class NetworkSet:
         self._blendshapes: Blendshapes | None = None
         self._matte: PersonMatte | None = None
         self._matte_state: Mapping[str, Any] = {}
+        self._hand_visibility: HandVisibility | None = None
 
     @property
     def detector(self) -> Detector:
@@ -53,6 +55,15 @@ class NetworkSet:
             self._matte.import_state(self._matte_state)
         return self._matte
 
+    @property
+    def hand_visibility(self) -> "HandVisibility":
+        """Where a hand is in front of a face, without an earlier frame to compare with."""
+        if self._hand_visibility is None:
+            from models.hand_visibility import HandVisibility
+
+            self._hand_visibility = HandVisibility(self.runtime)
+        return self._hand_visibility
+
     def export_matte(self) -> Mapping[str, Any]:
         """The matte's memory; what was imported where no matte was made yet."""
         return self._matte_state if self._matte is None else self._matte.export_state()
@@ -65,6 +76,6 @@ class NetworkSet:
 
     def close(self) -> None:
         """Let the networks go."""
-        self._detector = self._blendshapes = self._matte = None
+        self._detector = self._blendshapes = self._matte = self._hand_visibility = None
         self._meshes.clear()
         self.runtime.close()

@@ -6,6 +6,7 @@ of its own behind a lock, and may be called by any worker.
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -87,6 +88,9 @@ class FaceModel:
                     seen = first_look(nets.mesh(0), pixels, box, found.keypoints_xy[index]) if want.landmarks else None
                     mesh = None if seen is None else seen.mesh
                     faces.append(self._still_face(index + 1, box, float(found.scores[index]), mesh, want))
+            if want.visibility:
+                with clock.stage("visibility"):
+                    faces = [self._with_hands(pixels, face) for face in faces]
             matte = None
             if want.matte:
                 with clock.stage("segment"):
@@ -144,6 +148,12 @@ class FaceModel:
             visibility=None,
             blendshapes=expression,
         )
+
+    def _with_hands(self, pixels: U8, face: Face) -> Face:
+        """The face of a still with what hands leave free of it: there is no earlier frame to compare with."""
+        if face.mesh is None:
+            return face
+        return replace(face, visibility=self._stills.hand_visibility(pixels, face.mesh))
 
     def times(self) -> StageTimes:
         """See `SharedModel.times`."""

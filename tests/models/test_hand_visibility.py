@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.sources.demo import DemoSource
 from models.hand_visibility import HandVisibility
 from models.runtime.litert_cpu import LiteRtCpu
 from models.shared import create_cpu_model
@@ -123,3 +124,33 @@ class _AnyHand(ManyHands):
 def test_a_picture_full_of_hands_costs_no_more_than_a_few() -> None:
     found = HandVisibility(ManyHands()).find(np.zeros((240, 320, 3), np.uint8), flat_mesh(100, (160, 120)))
     assert 1 <= len(found) <= 4
+
+
+def test_a_still_has_it_where_it_was_asked_for(testdata: Path, model: SharedModel) -> None:
+    pixels = np.asarray(cv2.imread(str(testdata / "image" / "six_faces.jpg")), np.uint8)
+    asked = model.still(pixels, Wants(visibility=True)).faces
+    assert len(asked) == 6
+    covered = [face for face in asked if face.visibility is not None and hidden(face.visibility).any()]
+    assert len(covered) == 1
+    assert all(face.visibility is None for face in model.still(pixels, Wants()).faces)
+    assert all(face.visibility is None for face in model.still(pixels, Wants(landmarks=False, visibility=True)).faces)
+
+
+def test_a_still_of_the_demo_with_a_hand(model: SharedModel) -> None:
+    """The demo's own hand passes at 24 s."""
+    source = DemoSource((1280, 720), 30.0, paced=False)
+    source._index = 725
+    frame = source.read(1.0)
+    assert frame is not None
+    face = model.still(frame.pixels, Wants(visibility=True), reach="near").faces[0]
+    assert face.visibility is not None
+    assert 0.2 < hidden(face.visibility)[uv_table().inside].mean() < 0.5
+    assert "visibility" in model.times().ms
+
+
+@pytest.mark.parametrize("name", ["portrait_720p_30fps", "glasses_480", "head_eyes_480", "expressions_512"])
+def test_no_hand_on_faces_without_one(testdata: Path, model: SharedModel, name: str) -> None:
+    for frame in frames_of(str(testdata / "video" / f"{name}.mp4"), 121)[::30]:
+        for face in model.still(frame.pixels, Wants(visibility=True), reach="near").faces:
+            assert face.visibility is not None
+            assert (face.visibility == 1).all()
