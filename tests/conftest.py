@@ -20,3 +20,19 @@ def testdata() -> Path:
     if os.environ.get("FACET_REQUIRE_TESTDATA") == "1":
         pytest.fail(message)
     pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def gpu_networks() -> None:
+    """For tests that run networks on a GPU; a software one will do. See tests/gpu.py."""
+    from tests.gpu import require_gpu_networks
+
+    require_gpu_networks()
+
+
+@pytest.fixture(scope="session")
+def gpu_canvas() -> None:
+    """For tests that draw on a GPU; a software one will do. See tests/gpu.py."""
+    from tests.gpu import require_gpu_canvas
+
+    require_gpu_canvas()

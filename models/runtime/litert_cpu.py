@@ -6,12 +6,10 @@ The only module that imports LiteRT's interpreter. Feeding a network and reading
 
 import os
 import statistics
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +18,10 @@ from ai_edge_litert.interpreter import Interpreter
 
 from models.errors import BackendFailed, ModelUnavailable
 from models.networks import network_path
+from models.runtime.hush import hushed
 from models.types import F32
 
-_CHATTER = b"XNNPACK delegate"
+_CHATTER = "XNNPACK delegate"
 _PROBE_RUNS = 5
 _PROBE_GAIN = 1.25
 """A second thread must make a network this much faster to be worth the core it takes."""
@@ -106,32 +105,12 @@ def _probe_threads() -> int:
 
 @contextmanager
 def _hushed() -> Iterator[None]:
-    """Keep LiteRT's greeting, which it writes once a process from C++, off the user's terminal.
-
-    File descriptor 2 is caught for those few milliseconds; what anybody else wrote there is passed on.
-    """
+    """Keep LiteRT's greeting, which it writes once a process from C++, off the user's terminal."""
     global _loaded_before  # noqa: PLW0603
     with _first_load:
         if _loaded_before:
             yield
             return
-        try:
-            caught_file = tempfile.TemporaryFile()  # noqa: SIM115 - entered below, once it is known to exist
-            real = os.dup(2)
-        except OSError:
+        with hushed(lambda line: _CHATTER in line):
             yield
-            return
-        with suppress(OSError, ValueError, AttributeError):
-            sys.stderr.flush()
-        with caught_file as caught:
-            os.dup2(caught.fileno(), 2)
-            try:
-                yield
-            finally:
-                os.dup2(real, 2)
-                caught.seek(0)
-                for line in caught:
-                    if _CHATTER not in line:
-                        os.write(real, line)
-                os.close(real)
-                _loaded_before = True
+        _loaded_before = True

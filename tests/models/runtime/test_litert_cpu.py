@@ -9,7 +9,7 @@ import pytest
 
 from models.errors import BackendFailed, ModelUnavailable
 from models.networks import network_path
-from models.runtime import litert_cpu
+from models.runtime import hush, litert_cpu
 from models.runtime.litert_cpu import LiteRtCpu
 
 BLANK = np.zeros((1, 160, 256, 3), np.float32)
@@ -73,7 +73,7 @@ def test_a_machine_without_room_for_temporary_files_loads_all_the_same(monkeypat
         raise OSError(30, "read-only")
 
     monkeypatch.setattr(litert_cpu, "_loaded_before", False)
-    monkeypatch.setattr(litert_cpu.tempfile, "TemporaryFile", refuse)
+    monkeypatch.setattr(hush.tempfile, "TemporaryFile", refuse)
     runtime = litert_cpu.LiteRtCpu()
     assert runtime.load(network_path("yunet")) is not None
     runtime.close()
