@@ -7,7 +7,7 @@ from app.pipeline.prepare import Job, Preparer
 from app.pipeline.types import Fault
 from effects.base import EffectSpec, Scene
 from effects.canvas import Canvas
-from models.errors import FacetError
+from models.errors import BackendFailed, FacetError
 from models.types import SharedModel
 
 _FIRST_PATIENCE_S = 0.005
@@ -46,6 +46,15 @@ class ActiveEffect:
         return self._has_assets and self.fault is None
 
     @property
+    def state(self) -> Any:
+        """What the effect remembers; numpy and scalars."""
+        return self._state
+
+    @state.setter
+    def state(self, state: Any) -> None:
+        self._state = state
+
+    @property
     def pending(self) -> bool:
         """Whether a preparation is under way."""
         return self._job is not None
@@ -68,11 +77,16 @@ class ActiveEffect:
             self._job.wait(None)
             self._adopt_finished()
 
-    def apply(self, canvas: Canvas, scene: Scene) -> Scene:
-        """Draw, and return the scene as it is now. A failure switches the effect off and leaves the scene as it was."""
+    def apply(self, canvas: Canvas, scene: Scene, *, away: bool = False) -> Scene:
+        """Draw, and return the scene as it is now. A failure switches the effect off and leaves the scene as it was.
+
+        `away`: the canvas lies on a device that another one stands behind; its failures are raised (BackendFailed).
+        """
         try:
             scene, self._state = self._effect.apply(canvas, scene, self._params, self._assets, self._state)
         except Exception as error:  # noqa: BLE001 - one effect must not take the picture down
+            if away and isinstance(error, BackendFailed):
+                raise
             self._fail(error)
         return scene
 
@@ -84,6 +98,10 @@ class ActiveEffect:
             self.cost_ms = ms
         else:
             self.cost_ms += _COST_WEIGHT * (ms - self.cost_ms)
+
+    def forget_cost(self) -> None:
+        """Another device draws from now on: what it cost on the old one says nothing."""
+        self.cost_ms, self._has_run = 0.0, False
 
     def rest(self) -> None:
         """It was left out on a frame: its cost is trusted a little less, so that it is tried again in some seconds."""

@@ -1,15 +1,19 @@
 """Turns one frame after another into finished pictures: perceive, then let each effect draw in its turn.
 
 Synchronous, one caller at a time; no Qt, no threads of its own. What takes long (assets) is given to a `Preparer`.
+The backend may be exchanged between any two frames; one that fails is replaced by the home backend on that very frame.
 """
 
 import time
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any, cast
 
 import numpy as np
 
+from app.backends.pair import Pair
 from app.pipeline.active import ActiveEffect
+from app.pipeline.footing import Footing, OnFailure
 from app.pipeline.prepare import InlinePreparer, Preparer
 from app.pipeline.secure import StandIn
 from app.pipeline.shedding import choose_shed
@@ -32,8 +36,8 @@ class Engine:
     """The synchronous heart of live view, render and bench.
 
     Args:
-        model: the shared model; the engine closes it.
-        device: where the picture is drawn; the engine closes it.
+        model: the shared model of the home backend; the engine closes it. Effects prepare their assets with it.
+        device: where the picture is drawn at home; the engine closes it.
         specs: the effects there are.
         extra_wants: what is perceived besides what the effects need; may be changed between frames.
         preparer: where assets are made; at once by default.
@@ -50,8 +54,7 @@ class Engine:
         preparer: Preparer | None = None,
         clock_ns: Clock = time.perf_counter_ns,
     ) -> None:
-        self._model = model
-        self._device = device
+        self._footing = Footing(Pair(model, device))
         self._specs = {each.id: each for each in specs}
         self.extra_wants = extra_wants or Wants()
         self._preparer = preparer or InlinePreparer()
@@ -65,19 +68,33 @@ class Engine:
         self._frame_index = 0
 
     @property
+    def pair(self) -> Pair:
+        """The backend in use."""
+        return self._footing.pair
+
+    @property
+    def home(self) -> Pair:
+        """The backend that it began with and that answers when another fails."""
+        return self._footing.home
+
+    @property
     def networks(self) -> str:
         """The runtime that really runs the networks."""
-        return self._model.name
+        return self.pair.model.name
 
     @property
     def backend(self) -> str:
         """The name of the pair of networks and canvas."""
-        return self._model.name
+        return self.pair.name
 
     @property
     def canvas(self) -> str:
         """The device that really draws."""
-        return self._device.name
+        return self.pair.device.name
+
+    def on_failure(self, tell: OnFailure) -> None:
+        """`tell` is called, within the frame, when the backend in use failed; by default that is just closed."""
+        self._footing.on_failure = tell
 
     def wants(self, settings: Settings) -> Wants:
         """What a perception must hold for these settings."""
@@ -91,7 +108,7 @@ class Engine:
         limit = HIDING_MAX_FACES if self._hides(settings) else settings.max_faces
         return self._perceived(
             frame,
-            lambda: self._model.track(frame, self.wants(settings), max_faces=limit, reach=_reach(settings, "near")),
+            lambda model: model.track(frame, self.wants(settings), max_faces=limit, reach=_reach(settings, "near")),
         )
 
     def step(self, frame: Frame, settings: Settings, deadline_ns: int | None = None) -> Output:
@@ -101,10 +118,14 @@ class Engine:
     def still(self, frame: Frame, settings: Settings) -> Output:
         """Perceive a picture that has nothing to do with those before it, as carefully as can be, and draw on it."""
         limit = HIDING_MAX_FACES if self._hides(settings) else max(settings.max_faces, STILL_MAX_FACES)
-        want, reach = self.wants(settings), _reach(settings, "crowd")
-        perception = self._perceived(frame, lambda: self._model.still(frame.pixels, want, max_faces=limit, reach=reach))
+        perception = self.perceive_still(frame, settings, limit)
         self._restart_drawing()
         return self.compose(frame, perception, settings)
+
+    def perceive_still(self, frame: Frame, settings: Settings, max_faces: int) -> Perception:
+        """Run the networks on a picture that has nothing to do with those before it."""
+        want, reach = self.wants(settings), _reach(settings, "crowd")
+        return self._perceived(frame, lambda model: model.still(frame.pixels, want, max_faces=max_faces, reach=reach))
 
     def compose(
         self, frame: Frame, perception: Perception, settings: Settings, deadline_ns: int | None = None
@@ -117,9 +138,18 @@ class Engine:
             settings: which effects, with which parameters.
             deadline_ns: on the engine's clock; effects that would miss it are left out and named. None = no hurry.
         """
-        started_ns = self._clock_ns()
         self._switch(settings)
-        canvas = Canvas(self._device.upload(frame), frame, self._device)
+        if not self._footing.away:
+            return self._composed(frame, perception, settings, deadline_ns)
+        memory = self._drawing_memory()
+        return self._footing.run(
+            lambda: self._composed(frame, perception, settings, deadline_ns), lambda: self._remember(memory)
+        )
+
+    def _composed(self, frame: Frame, perception: Perception, settings: Settings, deadline_ns: int | None) -> Output:
+        started_ns = self._clock_ns()
+        device = self.pair.device
+        canvas = Canvas(device.upload(frame), frame, device)
         scene = self._scene(frame, perception)
         effects_started_ns = self._clock_ns()
         shed: frozenset[str] = frozenset()
@@ -132,13 +162,13 @@ class Engine:
             else:
                 scene, covered = self._draw(active, canvas, scene, settings.fail_secure, covered)
         effects_ended_ns = self._clock_ns()
-        bgra = self._stand_in.finish(self._device.download(canvas.image), settings.fail_secure, self._hides(settings))
+        bgra = self._stand_in.finish(device.download(canvas.image), settings.fail_secure, self._hides(settings))
         ended_ns = self._clock_ns()
         whole_ns, effects_ns = ended_ns - started_ns, effects_ended_ns - effects_started_ns
         self._ms["composite"] = (whole_ns - effects_ns) / 1e6
         self._ms["total"] = self._ms.get("perception", 0.0) + whole_ns / 1e6
         self._frame_index = frame.index
-        return Output(frame, perception, bgra, self._faults(), tuple(sorted(shed)))
+        return Output(frame, perception, bgra, self._faults(), tuple(sorted(shed)), canvas=device.name)
 
     def take_times(self) -> StageTimes:
         """Milliseconds of the stages since the last call; every frame's times are to be taken once."""
@@ -167,17 +197,20 @@ class Engine:
         self.take_times()
         self.restart()
 
-    def adopt(self, model: SharedModel, device: Device) -> None:
-        """Go on with another model and device between two frames; tracks and effects' states are carried over."""
-        model.import_state(self._model.export_state())
-        old_model, old_device = self._model, self._device
-        self._model, self._device = model, device
-        old_model.close()
-        old_device.close()
+    def exchange(self, pair: Pair) -> Pair:
+        """Go on with another backend between two frames: tracks and effects' states are carried over.
+
+        Returns the one in use until now, which stays ready; the caller closes it, unless it is `home`. Raises what
+        the new model raises; then nothing has changed.
+        """
+        old = self._footing.exchange(pair)
+        for active in self._known.values():
+            active.forget_cost()
+        return old
 
     def restart(self) -> None:
         """Another source begins: forget tracks and effects' states."""
-        self._model.reset()
+        self._footing.run(self._reset_model)
         self._restart_drawing()
 
     def close(self) -> None:
@@ -185,14 +218,26 @@ class Engine:
         for active in self._known.values():
             active.close()
         self._preparer.close()
-        self._model.close()
-        self._device.close()
+        self._footing.close()
 
-    def _perceived(self, frame: Frame, see: Callable[[], Perception]) -> Perception:
+    def _reset_model(self) -> None:
+        self.pair.model.reset()
+
+    def _drawing_memory(self) -> tuple[list[Any], Any, float | None]:
+        """What drawing a frame changes; effects may change their states in place, so these are copies."""
+        return [deepcopy(active.state) for active in self._on], self._stand_in.memory, self._last_t_s
+
+    def _remember(self, memory: tuple[list[Any], Any, float | None]) -> None:
+        states, self._stand_in.memory, self._last_t_s = memory
+        for active, state in zip(self._on, states, strict=True):
+            active.state = state
+            active.forget_cost()
+
+    def _perceived(self, frame: Frame, see: Callable[[SharedModel], Perception]) -> Perception:
         started_ns = self._clock_ns()
-        perception = see()
+        perception = self._footing.run(lambda: see(self.pair.model))
         elapsed_ms = (self._clock_ns() - started_ns) / 1e6
-        times = self._model.times()
+        times = self.pair.model.times()
         self._ms = {**times.ms, "perception": elapsed_ms}
         self._ran = times.ran
         self._frame_index = frame.index
@@ -207,7 +252,7 @@ class Engine:
             active = self._known[effect_id]
             if active not in self._on:
                 active.restart()
-            active.want(params, self._model)
+            active.want(params, self.home.model)
             on.append(active)
         self._on = tuple(sorted(on, key=lambda active: active.spec.stage))
 
@@ -221,10 +266,11 @@ class Engine:
     ) -> tuple[Scene, bool]:
         """Let one effect draw; where one that hides faces cannot, the stand-in does, once a frame."""
         started_ns = self._clock_ns()
+        away = self._footing.away
         if active.usable:
-            scene = active.apply(canvas, scene)
+            scene = active.apply(canvas, scene, away=away)
         if active.spec.hides and not active.usable and not covered:
-            self._stand_in.cover(canvas, scene, fail_secure)
+            self._stand_in.cover(canvas, scene, fail_secure, away=away)
             covered = True
         elapsed_ms = (self._clock_ns() - started_ns) / 1e6
         active.record_cost(elapsed_ms)

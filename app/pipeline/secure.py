@@ -22,15 +22,29 @@ class StandIn:
         self._held: U8 | None = None
         self._frozen = False
 
-    def cover(self, canvas: Canvas, scene: Scene, choice: str) -> None:
-        """Hide every face and every person without one; the whole picture when even that fails."""
+    @property
+    def memory(self) -> tuple[Hidden, U8 | None, bool]:
+        """All that it remembers, to be given back where a frame is drawn anew."""
+        return self._hidden, self._held, self._frozen
+
+    @memory.setter
+    def memory(self, memory: tuple[Hidden, U8 | None, bool]) -> None:
+        self._hidden, self._held, self._frozen = memory
+
+    def cover(self, canvas: Canvas, scene: Scene, choice: str, *, away: bool = False) -> None:
+        """Hide every face and every person without one; the whole picture when even that fails.
+
+        `away`: the canvas lies on a device that another one stands behind; whatever fails there is raised.
+        """
         if choice == "pass":
             return
         if choice == "freeze":
             self._frozen = True
         try:
             self._hidden = cover(canvas, scene, _LOOKS[choice], self._hidden)
-        except Exception:  # noqa: BLE001 - the last guard of a face: what fails here must still hide it
+        except Exception:  # the last guard of a face: what fails here must still hide it
+            if away:
+                raise
             _log.exception("faces cannot be covered; the whole picture is")
             source = canvas.source
             blank = np.zeros_like(source.pixels)

@@ -19,7 +19,8 @@ class Fault:
 class Output:
     """One finished frame.
 
-    `bgra` (H, W, 4) uint8 belongs to the receiver; not mirrored. `shed`: effects left out for time.
+    `bgra` (H, W, 4) uint8 belongs to the receiver; not mirrored. `shed`: effects left out for time. `canvas`: the
+    device that drew it (the perception names the networks' one).
     """
 
     frame: Frame
@@ -27,6 +28,7 @@ class Output:
     bgra: U8
     faults: tuple[Fault, ...] = ()
     shed: tuple[str, ...] = ()
+    canvas: str = "cpu"
 
 
 EventKind = Literal["opening", "opened", "lost", "stalled", "ended", "failed", "effects_ready", "fault", "recovered"]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.backends.pair import Pair
 from app.pipeline.engine import HIDING_MAX_FACES, STILL_MAX_FACES, Engine
 from app.pipeline.prepare import Preparer, WorkerPreparer
 from app.pipeline.types import Output
@@ -438,14 +439,15 @@ def test_times_are_kept_apart_by_stage_and_taken_once() -> None:
 # Switching
 
 
-def test_another_model_goes_on_with_the_tracks_and_the_old_one_is_closed() -> None:
+def test_another_model_goes_on_with_the_tracks_and_the_old_one_stays_ready() -> None:
     old, new = FakeModel(FACES, name="old"), FakeModel(FACES, name="new")
     engine = engine_for(old)
     engine.step(make_frame(0), on("late"))
-    engine.adopt(new, CpuDevice())
+    assert engine.exchange(Pair(new, CpuDevice())).model is old
     engine.step(make_frame(1), on("late"))
     assert new.state.payload == {"of": "old"}
-    assert old.closed
+    assert new.resets == 1
+    assert not old.closed
     assert not new.closed
     assert engine.networks == "new"
     assert [state for _name, _assets, state in PaintEffect.seen] == [0, 1]

@@ -1,0 +1,1 @@
+"""What runs the networks and holds the canvas: what there is, what this machine has, and how it is made ready."""
