@@ -115,8 +115,7 @@ def _is_settled(face: Face, heads: Heads, size_wh: tuple[int, int]) -> bool:
 def _cover_region(canvas: Canvas, region: Region, look: Look) -> None:
     mask = map_mask(softened(region), canvas.image.size_wh)
     if mask is not None:
-        height, width = mask.alpha.shape
-        _draw(canvas, mask, grid_over_mask(mask, max(min(width, height) / look.cells_across, 8.0)), look)
+        _draw(canvas, mask, grid_over_mask(mask, max(min(mask.size_wh) / look.cells_across, 8.0)), look)
 
 
 def _cover_oval(canvas: Canvas, oval: Oval, look: Look, spared: F32 | None = None) -> None:

@@ -1,0 +1,84 @@
+"""Opens the graphics device through wgpu (Vulkan, Metal or Direct3D 12), and turns its errors into plain ones.
+
+Imported only when a GPU device is made. wgpu raises its own errors from the very call that failed, a lost device from
+every call after the loss ("Parent device is lost"), and logs besides; the log is silenced, the errors are kept.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+
+import wgpu  # type: ignore[import-untyped]
+from wgpu.backends.wgpu_native import extras  # type: ignore[import-untyped]
+
+from models.errors import BackendFailed
+
+WAIT_S = 5.0
+"""A frame that takes the device longer than this has hung it."""
+_RANK = {"DiscreteGPU": 0, "IntegratedGPU": 1, "unknown": 2, "CPU": 3}
+_USE_CPU = "or use the CPU backend"
+
+
+@contextmanager
+def plain_errors(doing: str) -> Iterator[None]:
+    """Turn whatever wgpu raises within into a BackendFailed that says what happened and what to do."""
+    try:
+        yield
+    except wgpu.GPUOutOfMemoryError as error:
+        raise BackendFailed(
+            "The graphics device has run out of memory. Close other programs that use it, choose a smaller picture, "
+            f"{_USE_CPU}."
+        ) from error
+    except (wgpu.GPUError, RuntimeError, OSError) as error:
+        raise BackendFailed(_reason(doing, str(error))) from error
+
+
+def _reason(doing: str, message: str) -> str:
+    if "lost" in message.lower():
+        return (
+            "The graphics device was lost: its driver was reset or updated, or the device was removed. "
+            f"Switch to the GPU again, {_USE_CPU}."
+        )
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    told = [line for line in lines if line not in ("Validation Error", "Caused by:") and not line.startswith("In wgpu")]
+    return f"The graphics device failed while {doing}: {(told or lines or ['no reason given'])[0]}. Update its driver, {_USE_CPU}."
+
+
+def open_device() -> tuple[Any, str]:
+    """The best device of this machine and its description: name, interface, driver; raises BackendFailed."""
+    with plain_errors("being opened"):
+        _prepare_library()
+        adapters = wgpu.gpu.enumerate_adapters_sync()
+        if not adapters:
+            raise BackendFailed(
+                "No graphics device was found: none of Vulkan, Metal and Direct3D 12 answers. Install or update the "
+                f"graphics driver (on Linux its Vulkan part, for example mesa-vulkan-drivers), {_USE_CPU}."
+            )
+        best = min(adapters, key=lambda adapter: _RANK.get(adapter.info["adapter_type"], 2))
+        return best.request_device_sync(label="facet"), describe(best.info)
+
+
+def describe(info: dict[str, Any]) -> str:
+    """Name, interface and driver of an adapter in one line."""
+    driver = info["description"] or info["vendor"]
+    kind = " (software)" if info["adapter_type"] == "CPU" else ""
+    return ", ".join(part for part in (f"{info['device']}{kind}", info["backend_type"], driver) if part)
+
+
+def wait(promise: Any) -> None:
+    """Block until a promise of wgpu is kept; its own waiting has no end, and a hung device would hang the program."""
+    # `sync_wait` of wgpu 0.32 waits for this same event; it is set from the device's own polling thread.
+    if not promise._thread_event.wait(WAIT_S):
+        raise BackendFailed(f"The graphics device has not answered for {WAIT_S:g} s. Restart the program, {_USE_CPU}.")
+    promise.sync_wait()
+
+
+@lru_cache(maxsize=1)
+def _prepare_library() -> None:
+    """Once per process: no output, and no OpenGL, which would want a window system and one thread."""
+    logger = logging.getLogger("wgpu")
+    logger.propagate = False
+    logger.addHandler(logging.NullHandler())
+    extras.set_instance_extras(backends=["Vulkan", "Metal", "DX12"])
