@@ -124,7 +124,7 @@ def _assemble(math: "_Math", points: list[Indices], placed: tuple[str, str, str]
     for chosen in [*points, *irises]:
         source[chosen] = filled + np.arange(len(chosen))
         filled += len(chosen)
-    xy = math.gather(flat, source, shape=(_LANDMARKS, 2))
+    xy = math.gather(flat, source)
     depth = math.reshape(math.part(mesh, (0, 2), (_MESH, 1)), (_MESH,))
     contours = np.stack([chosen[:_EYE_CONTOUR] for chosen in points[1:]])
     means = math.reshape(math.reduce("MEAN", math.gather(depth, contours)), (len(contours),))
@@ -145,7 +145,7 @@ def _back(math: "_Math", placed: tuple[str, str, str]) -> str:
     table = math.join([along, across, math.times(corner, 1 / _MAP_SCALE)], 1)
     columns = []
     for first in (0, len(_CROPS)):
-        rows = math.gather(table, regions + np.int32(first), shape=(len(regions), 3))
+        rows = math.gather(table, regions + np.int32(first))
         columns.append(math.reduce("SUM", math.mul(rows, answers)))
     return math.join(columns, 1)
 
@@ -218,10 +218,12 @@ class _Math(GraphWriter):
         shape[axis] = sum(self.shape(part)[axis] for part in parts)
         return self.operator("CONCATENATION", parts, shape, options, name=name)
 
-    def gather(self, one: str, indices: Indices, *, shape: tuple[int, ...] = ()) -> str:
-        return self.operator(
-            "GATHER", [one, self.constant(indices)], shape or indices.shape, self.schema.GatherOptionsT()
-        )
+    def gather(self, one: str, indices: Indices) -> str:
+        """Along the first axis. WebGPU takes a list of indices only, not a table."""
+        rest = self.shape(one)[1:]
+        inputs = [one, self.constant(indices.ravel())]
+        found = self.operator("GATHER", inputs, (indices.size, *rest), self.schema.GatherOptionsT())
+        return found if indices.ndim == 1 else self.reshape(found, (*indices.shape, *rest))
 
     def gather_rows(self, table: str, index: str) -> str:
         shape = (*self.shape(index), self.shape(table)[1])
