@@ -81,7 +81,7 @@ class GpuImage:
 
     @property
     def buffer(self) -> Any:
-        """wgpu's buffer."""
+        """The buffer of wgpu."""
         return self._sized[1]
 
     @property
@@ -230,7 +230,7 @@ class GpuDevice:
             self._program(shader)
 
     def encoder(self) -> Any:
-        """wgpu's encoder of the commands recorded so far, for copies and render passes; ends the compute pass."""
+        """The encoder of the commands recorded so far, for copies and render passes; ends the compute pass."""
         encoder = self._command_encoder()
         if self._pass is not None:
             self._pass.end()

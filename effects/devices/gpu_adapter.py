@@ -6,7 +6,7 @@ every call after the loss ("Parent device is lost"), and logs besides; the log i
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from models.errors import BackendFailed
 
 WAIT_S = 5.0
 """A frame that takes the device longer than this has hung it."""
+_INTERFACES = {"Vulkan": "Vulkan", "Metal": "Metal", "DX12": "Direct3D 12", "D3D12": "Direct3D 12"}
 _RANK = {"DiscreteGPU": 0, "IntegratedGPU": 1, "unknown": 2, "CPU": 3}
 _USE_CPU = "or use the CPU backend"
 
@@ -43,14 +44,15 @@ def _reason(doing: str, message: str) -> str:
         )
     lines = [line.strip() for line in message.splitlines() if line.strip()]
     told = [line for line in lines if line not in ("Validation Error", "Caused by:") and not line.startswith("In wgpu")]
-    return f"The graphics device failed while {doing}: {(told or lines or ['no reason given'])[0]}. Update its driver, {_USE_CPU}."
+    cause = (told or lines or ["no reason given"])[0]
+    return f"The graphics device failed while {doing}: {cause}. Update its driver, {_USE_CPU}."
 
 
 def open_device() -> tuple[Any, str]:
     """The best device of this machine and its description: name, interface, driver; raises BackendFailed."""
     with plain_errors("being opened"):
         _prepare_library()
-        adapters = wgpu.gpu.enumerate_adapters_sync()
+        adapters = [each for each in wgpu.gpu.enumerate_adapters_sync() if each.info["backend_type"] in _INTERFACES]
         if not adapters:
             raise BackendFailed(
                 "No graphics device was found: none of Vulkan, Metal and Direct3D 12 answers. Install or update the "
@@ -64,7 +66,7 @@ def describe(info: dict[str, Any]) -> str:
     """Name, interface and driver of an adapter in one line."""
     driver = info["description"] or info["vendor"]
     kind = " (software)" if info["adapter_type"] == "CPU" else ""
-    return ", ".join(part for part in (f"{info['device']}{kind}", info["backend_type"], driver) if part)
+    return ", ".join(part for part in (f"{info['device']}{kind}", _INTERFACES[info["backend_type"]], driver) if part)
 
 
 def wait(promise: Any) -> None:
@@ -81,4 +83,6 @@ def _prepare_library() -> None:
     logger = logging.getLogger("wgpu")
     logger.propagate = False
     logger.addHandler(logging.NullHandler())
-    extras.set_instance_extras(backends=["Vulkan", "Metal", "DX12"])
+    # wgpu refuses when someone else in this process has begun with it; then OpenGL is passed over below.
+    with suppress(RuntimeError):
+        extras.set_instance_extras(backends=["Vulkan", "Metal", "DX12"])

@@ -12,14 +12,82 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.canvas import Canvas
+from effects.devices.gpu_shaders import Shader
 from effects.ops.blend import blend_patch
-from effects.ops.dispatch import cpu_pixels, pick
-from effects.ops.masks import Mask, Oval
+from effects.ops.dispatch import cpu_pixels, gpu_image, pick
+from effects.ops.masks import MASK_ARRAYS, MASK_NUMBERS, MASK_WGSL, Mask, Oval
 from models.types import U8
 
 _SAMPLES = 8
 """Each cell is the mean of 8 x 8 samples."""
 _SMALL_PX = 40_000
+
+_AFFINE = tuple(f"{row}{column}" for row in "xy" for column in "abc")
+_SAMPLE = Shader(
+    "mosaic samples",
+    """
+    fn each(at: vec2i) {
+        let cell = (vec2f(at) + 0.5) / 8.0;
+        let x = given.xa * cell.x + given.xb * cell.y + given.xc;
+        let y = given.ya * cell.x + given.yb * cell.y + given.yc;
+        samples[at.y * given.width + at.x] = pack4x8unorm(picture_sample(vec2f(x, y)));
+    }
+    """,
+    arrays={"picture": "image", "samples": "words rw"},
+    numbers=_AFFINE,
+)
+_MEAN = Shader(
+    "mosaic means",
+    """
+    fn each(at: vec2i) {
+        var sum = vec4f(0.0);
+        for (var number = 0; number < 64; number++) {
+            sum += samples_at(at * 8 + vec2i(number & 7, number >> 3));
+        }
+        cells[at.y * given.width + at.x] = pack4x8unorm(sum / 64.0);
+    }
+    """,
+    arrays={"samples": "image", "cells": "words rw"},
+)
+_MELT = Shader(
+    "mosaic melting",
+    """
+    fn each(at: vec2i) {
+        let size = vec2i(given.width, given.height);
+        var sum = vec4f(0.0);
+        for (var number = 0; number < 81; number++) {
+            let near = clamp(at + vec2i(number % 9, number / 9) - 4, vec2i(0), size - 1);
+            sum += cells_sample((vec2f(near) + 0.5) / 8.0);
+        }
+        melted[at.y * given.width + at.x] = pack4x8unorm(sum / 81.0);
+    }
+    """,
+    arrays={"cells": "image", "melted": "words rw"},
+)
+_LAY = Shader(
+    "mosaic laying",
+    MASK_WGSL
+    + """
+    fn drawn(at: vec2f) -> vec4f {
+        let cell = vec2f(given.xa * at.x + given.xb * at.y + given.xc, given.ya * at.x + given.yb * at.y + given.yc);
+        if (given.smooth_detail > 0.0) {
+            return cells_sample(cell * given.smooth_detail);
+        }
+        // Squares one pixel apart at their borders.
+        let middle = floor(cell) + 0.5;
+        let beyond = clamp(((cell - middle) - 0.5 * sign(cell - middle)) / given.softness, vec2f(-0.5), vec2f(0.5));
+        return cells_sample(middle + beyond + 0.5 * sign(cell - middle));
+    }
+    fn each(at: vec2i) {
+        let alpha = mask_alpha(at);
+        if (alpha > 0.0) {
+            put_picture(at, mix(picture_at(at), drawn(vec2f(at) + 0.5), alpha));
+        }
+    }
+    """,
+    arrays={"picture": "image rw", "cells": "image", **MASK_ARRAYS},
+    numbers=(*MASK_NUMBERS, *_AFFINE, "smooth_detail", "softness"),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +118,7 @@ def grid_over_mask(mask: Mask, cell_px: float) -> Grid:
 
 def mosaic(canvas: Canvas, mask: Mask, grid: Grid, *, smooth: bool) -> None:
     """Draw the grid's means through the mask: squares, or a blur when `smooth`. Outside the grid its edge repeats."""
-    pick(canvas.device, cpu=_mosaic_cpu)(canvas, mask, grid, smooth)
+    pick(canvas.device, cpu=_mosaic_cpu, gpu=_mosaic_gpu)(canvas, mask, grid, smooth)
 
 
 def _mosaic_cpu(canvas: Canvas, mask: Mask, grid: Grid, smooth: bool) -> None:
@@ -113,3 +181,30 @@ def _shifted_to_centres(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     shifted = matrix.copy()
     shifted[:, 2] += shifted[:, :2] @ np.array([0.5, 0.5]) - 0.5
     return shifted
+
+
+def _mosaic_gpu(canvas: Canvas, mask: Mask, grid: Grid, smooth: bool) -> None:
+    """As on the CPU: samples, their means, for a blur the melted cells, and those laid through the mask."""
+    device, image = gpu_image(canvas)
+    nx, ny = grid.cells_wh
+    samples_wh = (nx * _SAMPLES, ny * _SAMPLES)
+    samples = device.scratch("mosaic samples", samples_wh)
+    cells = device.scratch("mosaic cells", grid.cells_wh)
+    device.run(_SAMPLE, (0, 0, *samples_wh), _affine_numbers(grid.to_frame), picture=image, samples=samples)
+    device.run(_MEAN, (0, 0, nx, ny), samples=samples, cells=cells)
+    if smooth:
+        melted = device.scratch("mosaic melted", samples_wh)
+        device.run(_MELT, (0, 0, *samples_wh), cells=cells, melted=melted)
+        cells = melted
+    cell_px = float(np.hypot(*grid.to_frame[:, 0]))
+    numbers = {
+        **mask.numbers(),
+        **_affine_numbers(cv2.invertAffineTransform(grid.to_frame)),
+        "smooth_detail": float(_SAMPLES) if smooth else 0.0,
+        "softness": 1.0 / max(cell_px, 1.0),
+    }
+    device.run(_LAY, mask.area, numbers, picture=image, cells=cells, mask=mask.coarse.values)
+
+
+def _affine_numbers(matrix: cv2.typing.MatLike) -> dict[str, float]:
+    return dict(zip(_AFFINE, np.asarray(matrix, float).ravel().tolist(), strict=True))
