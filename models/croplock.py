@@ -39,9 +39,13 @@ _LONGEST_REACH_S = 0.12
 """Nothing is predicted further ahead: across a longer gap a velocity from two frames is worth nothing."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+Crop = tuple[float, float, float, float]
+"""Centre x, y in pixels, log of the side, angle in rad."""
+
+
+@dataclass(frozen=True, slots=True)
 class CropState:
-    """What is remembered between two frames. Crops are (4,): centre x, y in pixels, log of the side, angle in rad.
+    """What is remembered between two frames.
 
     Attributes:
         t_s: time of the frame in which the face was last seen.
@@ -51,27 +55,25 @@ class CropState:
     """
 
     t_s: float
-    crop: F64
-    seen: F64
-    velocity: F64
+    crop: Crop
+    seen: Crop
+    velocity: Crop
 
 
 def start(mesh: F32, pose: HeadPose, t_s: float, outside: float = 0.0) -> CropState:
     """The state after a face was first seen: (478, 3) mesh in frame pixels, its pose, its share outside the picture."""
     seen = _crop_of(mesh, pose, outside)
-    return CropState(t_s, seen, seen, np.zeros(4))
+    return CropState(t_s, seen, seen, (0.0, 0.0, 0.0, 0.0))
 
 
 def follow(state: CropState, used: Region, mesh: F32, pose: HeadPose, t_s: float, outside: float = 0.0) -> CropState:
     """The state after the network, looking at `used`, found `mesh` at `t_s`, a share of it outside the picture."""
-    seen = _crop_of(mesh, pose, outside)
-    seen[3] = state.seen[3] + math.remainder(seen[3] - state.seen[3], math.tau)
-    crop = _from_region(used)
-    crop[3] = seen[3] + math.remainder(crop[3] - seen[3], math.tau)
+    seen = _turned_to(state.seen[3], _crop_of(mesh, pose, outside))
+    crop = _turned_to(seen[3], _from_region(used))
     dt_s = t_s - state.t_s
     velocity = state.velocity
     if dt_s > 0:
-        velocity = velocity + (1 - math.exp(-dt_s / _VELOCITY_S)) * ((seen - state.seen) / dt_s - velocity)
+        velocity = _between(velocity, _rate(state.seen, seen, dt_s), 1 - math.exp(-dt_s / _VELOCITY_S))
     return CropState(t_s, crop, seen, velocity)
 
 
@@ -79,48 +81,76 @@ def aim(state: CropState, t_s: float) -> Region:
     """Where to look at `t_s`."""
     dt_s = min(max(t_s - state.t_s, 0.0), _LONGEST_REACH_S)
     side_px = math.exp(state.seen[2])
-    speed = _sizes(state.velocity, side_px)
-    belief = 1 - 1 / (1 + (speed / _GATE_SPEED) ** 4)
-    target = state.seen + belief * state.velocity * dt_s
-    error = float(_sizes(target - state.crop, side_px).max())
+    x, y, zoom, angle_rad = state.seen
+    x_speed, y_speed, zoom_speed, turn_speed = state.velocity
+    shift, zooming, turning = _sizes(state.velocity, side_px)
+    moving = _belief(shift) * dt_s
+    target = (
+        x + moving * x_speed,
+        y + moving * y_speed,
+        zoom + _belief(zooming) * dt_s * zoom_speed,
+        angle_rad + _belief(turning) * dt_s * turn_speed,
+    )
+    error = max(_sizes(_rate(state.crop, target, 1.0), side_px))
     freedom = min(max((error - _REST_ERROR) / (_FREE_ERROR - _REST_ERROR), 0.0), 1.0)
     gain = _REST_GAIN + (1 - _REST_GAIN) * freedom
-    step = 1 - (1 - gain) ** (dt_s * _REST_FPS)
-    return _to_region(state.crop + step * (target - state.crop))
+    return _to_region(_between(state.crop, target, 1 - (1 - gain) ** (dt_s * _REST_FPS)))
 
 
 def second_look(state: CropState, used: Region, mesh: F32, pose: HeadPose, t_s: float) -> Region | None:
     """Where to look again at once because the crop `used` at `t_s` was beside the face it found; None = it was good."""
-    seen, crop = _crop_of(mesh, pose, 0.0), _from_region(used)
-    miss = seen - crop
-    miss[3] = math.remainder(miss[3], math.tau)
+    seen = _crop_of(mesh, pose, 0.0)
+    miss = _rate(_from_region(used), _turned_to(used.angle_rad, seen), 1.0)
     dt_s = min(max(t_s - state.t_s, 0.01), 0.1)
-    if float(_sizes(miss, used.side_px).max()) < _MISSED / (dt_s * _MISSED_FPS):
+    if max(_sizes(miss, used.side_px)) < _MISSED / (dt_s * _MISSED_FPS):
         return None
     return _to_region(seen)
 
 
-def _sizes(change: F64, side_px: float) -> F64:
-    """Sizes of a change of a crop, comparable with each other: the shift twice, in crop sides, then zoom and turn."""
-    shift = math.hypot(change[0], change[1]) / side_px
-    return np.array([shift, shift, abs(change[2]), abs(change[3])])
+def _belief(speed: float) -> float:
+    return 1 - 1 / (1 + (speed / _GATE_SPEED) ** 4)
 
 
-def _crop_of(mesh: F32, pose: HeadPose, outside: float) -> F64:
+def _sizes(change: Crop, side_px: float) -> tuple[float, float, float]:
+    """Sizes of a change of a crop, comparable with each other: the shift in crop sides, the zoom and the turn."""
+    return math.hypot(change[0], change[1]) / side_px, abs(change[2]), abs(change[3])
+
+
+def _rate(before: Crop, after: Crop, dt_s: float) -> Crop:
+    return (
+        (after[0] - before[0]) / dt_s,
+        (after[1] - before[1]) / dt_s,
+        (after[2] - before[2]) / dt_s,
+        (after[3] - before[3]) / dt_s,
+    )
+
+
+def _between(one: Crop, other: Crop, share: float) -> Crop:
+    return (
+        one[0] + share * (other[0] - one[0]),
+        one[1] + share * (other[1] - one[1]),
+        one[2] + share * (other[2] - one[2]),
+        one[3] + share * (other[3] - one[3]),
+    )
+
+
+def _turned_to(angle_rad: float, crop: Crop) -> Crop:
+    """The crop with its angle counted without a jump from another one."""
+    return (*crop[:3], angle_rad + math.remainder(crop[3] - angle_rad, math.tau))
+
+
+def _crop_of(mesh: F32, pose: HeadPose, outside: float) -> Crop:
     yaw_deg, _, roll_deg = pose.angles_deg
     turned = (abs(yaw_deg) - _LOCK_YAW_DEG) / (_BOX_YAW_DEG - _LOCK_YAW_DEG)
     share = max(turned, (outside - _LOCK_OUTSIDE) / (_BOX_OUTSIDE - _LOCK_OUTSIDE))
     if share >= 1:
         return _from_region(region_from_mesh(mesh))
     centre_cm, side_cm = _canonical_crop()
-    x, y, _ = pose.to_picture(centre_cm)
-    locked = np.array([x, y, math.log(pose.scale_px_per_cm * side_cm), math.radians(roll_deg)])
+    x, y, _ = pose.to_picture(centre_cm).tolist()
+    locked = (x, y, math.log(pose.scale_px_per_cm * side_cm), math.radians(roll_deg))
     if share <= 0:
         return locked
-    boxed = _from_region(region_from_mesh(mesh))
-    boxed[3] = locked[3] + math.remainder(boxed[3] - locked[3], math.tau)
-    between: F64 = locked + share * (boxed - locked)
-    return between
+    return _between(locked, _turned_to(locked[3], _from_region(region_from_mesh(mesh))), share)
 
 
 @lru_cache(maxsize=1)
@@ -132,9 +162,9 @@ def _canonical_crop() -> tuple[F64, float]:
     return np.array([0.0, (low[1] + high[1]) / 2, _CENTRE_DEPTH_CM]), side_cm
 
 
-def _from_region(region: Region) -> F64:
-    return np.array([*region.center_xy, math.log(region.side_px), region.angle_rad])
+def _from_region(region: Region) -> Crop:
+    return (*region.center_xy, math.log(region.side_px), region.angle_rad)
 
 
-def _to_region(crop: F64) -> Region:
-    return Region((float(crop[0]), float(crop[1])), math.exp(crop[2]), math.remainder(crop[3], math.tau))
+def _to_region(crop: Crop) -> Region:
+    return Region((crop[0], crop[1]), math.exp(crop[2]), math.remainder(crop[3], math.tau))

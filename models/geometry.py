@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from models.rotations import nearest_rotation, rotation_to_angles_deg
 from models.topology import OUTER_EYE_CORNERS, RIGID, Indices, canonical_face
 from models.types import F32
 
@@ -161,67 +162,32 @@ _FLIP = np.array([1.0, -1.0, -1.0])
 def head_pose(mesh: F32, points: Indices = RIGID) -> HeadPose:
     """Least-squares pose of the canonical face in a mesh of (478, 3) or (468, 3) frame pixels.
 
-    Ordinary Procrustes analysis in space (Kabsch 1976, Umeyama 1991) over `points`, using the mesh's own depth.
+    Ordinary Procrustes analysis in space (Umeyama 1991) over `points`, using the mesh's own depth.
     """
-    source = _canonical_centred(points)
-    target = mesh[points] * _FLIP
-    target_mean = target.mean(axis=0)
-    covariance = (target - target_mean).T @ source.centred
-    left, singular, right = np.linalg.svd(covariance)
-    if _determinant(covariance) < 0:
-        left[:, 2] = -left[:, 2]
-        singular[2] = -singular[2]
-    rotation = left @ right
-    scale = max(float(singular.sum()) / source.spread, _TINY)
-    return HeadPose(rotation, scale, target_mean - scale * rotation @ source.mean)
-
-
-def _determinant(matrix: F64) -> float:
-    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
-    return float(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))
+    source = _source(points.tobytes())
+    # The canonical points are centred, so that the mesh's need not be.
+    moments = (mesh[points].T @ source.weights) * _FLIP[:, None]
+    rotation, strength = nearest_rotation(moments[:, :3])
+    scale = max(strength / source.spread, _TINY)
+    return HeadPose(rotation, scale, moments[:, 3] - scale * rotation @ source.mean)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Centred:
-    centred: F64
+class _Source:
+    """Some points of the canonical face: (n, 4) themselves, centred, and the mean's weights; their mean and spread."""
+
+    weights: F64
     mean: F64
     spread: float
 
 
-def _canonical_centred(points: Indices) -> _Centred:
-    return _centre_canonical(points.tobytes())
-
-
 @lru_cache(maxsize=8)
-def _centre_canonical(points: bytes) -> _Centred:
+def _source(points: bytes) -> _Source:
     vertices = canonical_face().vertices_cm[np.frombuffer(points, np.intp)].astype(np.float64)
     mean = vertices.mean(axis=0)
     centred = vertices - mean
-    return _Centred(centred, mean, float((centred**2).sum()))
-
-
-def rotation_to_angles_deg(rotation: F64) -> tuple[float, float, float]:
-    """Yaw, pitch, roll of a rotation in the frame x right, y up, z towards the camera.
-
-    The order is roll first, then pitch, then yaw: R = Ry(yaw) Rx(-pitch) Rz(-roll).
-    """
-    forward = rotation[:, 2]
-    yaw = math.degrees(math.atan2(forward[0], forward[2]))
-    pitch = math.degrees(math.asin(min(1.0, max(-1.0, forward[1]))))
-    roll = -math.degrees(math.atan2(rotation[1, 0], rotation[1, 1]))
-    return yaw, pitch, roll
-
-
-def angles_deg_to_rotation(yaw: float, pitch: float, roll: float) -> F64:
-    """The inverse of `rotation_to_angles_deg`."""
-    cy, sy = math.cos(math.radians(yaw)), math.sin(math.radians(yaw))
-    cp, sp = math.cos(math.radians(-pitch)), math.sin(math.radians(-pitch))
-    cr, sr = math.cos(math.radians(-roll)), math.sin(math.radians(-roll))
-    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
-    about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-    rotation: F64 = about_y @ about_x @ about_z
-    return rotation
+    weights = np.column_stack([centred, np.full(len(centred), 1 / len(centred))])
+    return _Source(weights, mean, float((centred**2).sum()))
 
 
 def median(values: F64) -> F64:

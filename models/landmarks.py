@@ -154,11 +154,11 @@ class FaceMesh:
 
 
 def _to_frame(points: F32, region: Region) -> F32:
-    scale = region.side_px / CROP_PX
+    scale, (x, y) = region.side_px / CROP_PX, region.center_xy
     along, across = scale * math.cos(region.angle_rad), scale * math.sin(region.angle_rad)
-    mesh = np.empty_like(points)
-    x, y = points[:, 0] - CROP_PX / 2, points[:, 1] - CROP_PX / 2
-    mesh[:, 0] = along * x - across * y + region.center_xy[0]
-    mesh[:, 1] = across * x + along * y + region.center_xy[1]
-    mesh[:, 2] = points[:, 2] * scale
+    half = CROP_PX / 2
+    turn = np.array([[along, across, 0], [-across, along, 0], [0, 0, scale]], np.float32)
+    corner = np.array([x - half * (along - across), y - half * (across + along), 0], np.float32)
+    mesh: F32 = points @ turn
+    mesh += corner
     return mesh

@@ -39,7 +39,7 @@ class Ask:
         max_faces: how many tracks at most.
         reach: how small a face the detector is to find.
         always: run the detector on this frame whatever the cadence says.
-        cut: tells, when the jobs beside have run, whether this frame shows another scene: no track is followed into it.
+        cut: tells, when the other jobs have run, whether this frame shows another scene: no track is followed into it.
     """
 
     landmarks: bool
@@ -70,8 +70,8 @@ class LiveFaces:
         self._tracker.reset()
         self._detected_s = -np.inf
 
-    def follow(self, pixels: U8, t_s: float, ask: Ask, clock: StageClock, beside: Sequence[Job] = ()) -> list[Track]:
-        """The tracks of the frame at `t_s`; `beside` are jobs of others, to be run at the same time."""
+    def follow(self, pixels: U8, t_s: float, ask: Ask, clock: StageClock, also: Sequence[Job] = ()) -> list[Track]:
+        """The tracks of the frame at `t_s`; `also`: jobs of others that have to be done before faces are told apart."""
         if t_s < self._tracker.t_s:
             self.reset()
         aims = self._tracker.aims(t_s) if ask.landmarks else []
@@ -88,7 +88,7 @@ class LiveFaces:
             with clock.stage("landmarks"):
                 followed.append(_look(self._mesh(hand), pixels, track, region, t_s))
 
-        self._hands.run([*([search] if due else []), *beside, *(partial(look, *aim) for aim in aims)])
+        self._hands.run([*([search] if due else []), *also, *(partial(look, *aim) for aim in aims)])
         with clock.stage("landmarks"):
             self._tracker.sort_out([] if ask.cut() else followed, t_s, (pixels.shape[1], pixels.shape[0]))
         if not found and self._tracker.is_unsure:

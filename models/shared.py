@@ -58,13 +58,11 @@ class FaceModel:
         matte = _MatteJob(self._live, frame, clock) if want.matte else None
         # The matte needs to know where faces are; where they were one frame ago will do, and saves waiting for them.
         early = matte is not None and bool(self._faces.tracks)
-        beside: list[Job] = [luma, matte.job(self._faces.tracks)] if matte is not None and early else []
-        if not early:
-            luma()
-        tracks = self._faces.follow(frame.pixels, frame.t_s, ask, clock, beside)
+        with self._hands.beside([matte.job(self._faces.tracks)] if matte is not None and early else []):
+            tracks = self._faces.follow(frame.pixels, frame.t_s, ask, clock, [luma])
+            maps = self._visibility(frame, tracks, clock) if want.visibility else {}
         if matte is not None and not early:
             matte.job(tracks)(0)
-        maps = self._visibility(frame, tracks, clock) if want.visibility else {}
         faces = tuple(self._face(track, want, maps.get(track.track_id)) for track in tracks)
         self._latest.times = clock.times(frame.index)
         found, found_index = (matte.alpha, matte.index) if matte is not None else (None, frame.index)

@@ -4,9 +4,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.appearance import keypoints_of
-from models.geometry import HeadPose, box_around, fit_similarity, inter_ocular_px, median
+from models.geometry import HeadPose, box_around, inter_ocular_px
 from models.landmarks import FaceLandmarks, Region
 from models.topology import RIGID
 from models.tracks import Track, face_size_px
@@ -60,8 +61,9 @@ def sight_of(followed: Followed, t_s: float) -> Sight:
     """Compare what the mesh saw at `t_s` with what is known of the track."""
     track, mesh = followed.track, followed.found.mesh
     box = box_around(mesh)
-    away = box - track.expect(t_s)[0]
-    jump = math.hypot(float(away[0] + away[2]), float(away[1] + away[3])) / 2 / track.size_px
+    x0, y0, x1, y1 = (box - track.held_xyxy).tolist()
+    drift_x, drift_y = track.drift_xy(t_s)
+    jump = math.hypot((x0 + x1) / 2 - drift_x, (y0 + y1) / 2 - drift_y) / track.size_px
     growth = abs(math.log(face_size_px(box) / track.size_px))
     away_s = max(t_s - track.seen_s, 0.0)
     strange = jump > _JUMP + _JUMP_PER_S * away_s or growth > _JUMP
@@ -72,6 +74,14 @@ def sight_of(followed: Followed, t_s: float) -> Sight:
 
 def _change(before: F32, after: F32) -> float:
     """Median distance of the rigid points of two meshes laid on each other, in distances between the eyes."""
-    fit = fit_similarity(before[RIGID], after[RIGID])
-    away = fit.apply(before[RIGID, :2]) - after[RIGID, :2]
-    return float(median(np.hypot(away[:, 0], away[:, 1]))) / max(inter_ocular_px(after), 1.0)
+    old, new = _centred_rigid(before), _centred_rigid(after)
+    turn = np.vdot(old, new) / max(float(np.vdot(old, old).real), 1.0)
+    away = np.abs(new - np.complex64(turn) * old)
+    away.sort()
+    return float(away[len(away) // 2]) / max(inter_ocular_px(after), 1.0)
+
+
+def _centred_rigid(mesh: F32) -> NDArray[np.complex64]:
+    points = np.ascontiguousarray(mesh[RIGID, :2]).view(np.complex64)[:, 0]
+    points -= points.mean()
+    return points

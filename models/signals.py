@@ -8,7 +8,7 @@ eyeball in its socket is personal.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -82,34 +82,33 @@ _NEUTRAL_DRIFT_CM_PER_S = 0.002
 """After learning, the neutral place of the eyes is a running median that moves no faster than this."""
 _APERTURE_STEP_S, _APERTURE_SAMPLES = 0.4, 64
 
-_Y_UP = np.array([1.0, -1.0])
 _Two = tuple[float, float]
 _Three = tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GazeState:
-    """What is remembered of a person's eyes; rows are own right and left eye.
+    """What is remembered of a person's eyes; pairs are own right and left eye.
 
     Attributes:
         t_s: time of the last frame.
-        centres_cm: (2, 2) neutral iris places, x and y on the canonical face.
+        centres_cm: neutral iris places, x and y on the canonical face.
         samples_cm: (n, 2, 2) places collected while learning.
         learnt_s: seconds of usable frames so far, up to the learning time.
         apertures: (m, 2) eye aspect ratios of the last half minute.
-        usual: (2,) their median.
+        usual: their medians.
         sampled_s: time of the last of them.
         shut_s: last time each eye was not open enough to be read.
     """
 
     t_s: float
-    centres_cm: F64
+    centres_cm: tuple[_Two, _Two]
     samples_cm: F64
     learnt_s: float
     apertures: F64
-    usual: F64
+    usual: _Two
     sampled_s: float
-    shut_s: tuple[float, float]
+    shut_s: _Two
 
 
 def read(mesh: F32, pose: HeadPose, t_s: float, state: GazeState | None) -> tuple[Signals, GazeState]:
@@ -182,36 +181,49 @@ def _aspect_ratio(height: float, other_height: float, width: float) -> float:
 def _unknown_eyes(t_s: float) -> GazeState:
     return GazeState(
         t_s=t_s,
-        centres_cm=_sockets_cm()[:, :2],
+        centres_cm=_sockets_cm()[0],
         samples_cm=np.zeros((0, 2, 2)),
         learnt_s=0.0,
         apertures=np.zeros((0, 2)),
-        usual=np.zeros(2),
+        usual=(0.0, 0.0),
         sampled_s=-math.inf,
         shut_s=(-math.inf, -math.inf),
     )
 
 
 @lru_cache(maxsize=1)
-def _sockets_cm() -> F64:
-    """(2, 3) the points of the canonical face around which the irises seem to turn."""
+def _sockets_cm() -> tuple[tuple[_Two, _Two], float]:
+    """The points of the canonical face around which the irises seem to turn: x and y of each, and their depth."""
     vertices = canonical_face().vertices_cm.astype(np.float64)
-    middles = np.stack([vertices[corners].mean(axis=0) for corners in _EYE_CORNERS])
-    middles[:, 2] += _EYE_DEPTH_CM
-    return middles
+    middles = (vertices[corners].mean(axis=0).tolist() for corners in _EYE_CORNERS)
+    (right_x, right_y, depth), (left_x, left_y, _) = middles
+    return ((right_x, right_y), (left_x, left_y)), depth + _EYE_DEPTH_CM
 
 
 def _gaze(
     mesh: F32, pose: HeadPose, angles_deg: _Three, eyes: _Two, widths_px: _Two, t_s: float, state: GazeState
 ) -> tuple[_Two, GazeState]:
-    state = _remember_apertures(state, eyes, t_s)
-    readable = [t_s - shut_s > _SHUT_MARGIN_S for shut_s in state.shut_s]
-    # The picture plane in centimetres with y up, as the pose speaks.
-    seen_cm = (mesh[_IRIS_CENTRES, :2] * _Y_UP - pose.shift[:2]) / pose.scale_px_per_cm
-    in_plane, towards = pose.rotation[:2, :2], pose.rotation[:2, 2] * _sockets_cm()[0, 2]
-    state = _learn_neutral(state, angles_deg, (seen_cm - towards) @ _inverse(in_plane).T, all(readable), t_s)
-    offsets_cm = (seen_cm - state.centres_cm @ in_plane.T - towards).tolist()
-    directions = [(_asin_deg(x / _YAW_RADIUS_CM), _asin_deg(y / _PITCH_RADIUS_CM)) for x, y in offsets_cm]
+    shut_s, apertures, usual, sampled_s = _remember_apertures(state, eyes, t_s)
+    readable = [t_s - each > _SHUT_MARGIN_S for each in shut_s]
+    # The picture plane in centimetres with y up, as the pose speaks, seen from where the sockets are.
+    (xx, xy, xz), (yx, yy, yz), _ = pose.rotation.tolist()
+    depth_cm, scale = _sockets_cm()[1], pose.scale_px_per_cm
+    shift_x, shift_y, _ = pose.shift.tolist()
+    seen_cm = [
+        ((x - shift_x) / scale - xz * depth_cm, (-y - shift_y) / scale - yz * depth_cm)
+        for x, y, _ in mesh[_IRIS_CENTRES].tolist()
+    ]
+    size = xx * yy - xy * yx
+    places_cm = [((yy * x - xy * y) / size, (xx * y - yx * x) / size) for x, y in seen_cm]
+    centres_cm, samples_cm, learnt_s = _learn_neutral(state, angles_deg, places_cm, all(readable), t_s)
+    directions = [
+        (
+            _asin_deg((x - xx * centre_x - xy * centre_y) / _YAW_RADIUS_CM),
+            _asin_deg((y - yx * centre_x - yy * centre_y) / _PITCH_RADIUS_CM),
+        )
+        for (x, y), (centre_x, centre_y) in zip(seen_cm, centres_cm, strict=True)
+    ]
+    state = GazeState(t_s, centres_cm, samples_cm, learnt_s, apertures, usual, sampled_s, shut_s)
     return _agree(angles_deg, directions, widths_px, readable), state
 
 
@@ -237,35 +249,48 @@ def _agree(angles_deg: _Three, directions: Sequence[_Two], widths_px: _Two, read
     return left_yaw + share * (right_yaw - left_yaw), left_pitch + share * (right_pitch - left_pitch)
 
 
-def _remember_apertures(state: GazeState, eyes: _Two, t_s: float) -> GazeState:
-    if t_s - state.sampled_s >= _APERTURE_STEP_S:
-        apertures = np.concatenate([state.apertures[1 - _APERTURE_SAMPLES :], [eyes]])
-        state = replace(state, apertures=apertures, usual=median(apertures), sampled_s=t_s)
+def _remember_apertures(state: GazeState, eyes: _Two, t_s: float) -> tuple[_Two, F64, _Two, float]:
+    """When each eye was last shut, and the apertures, what is usual among them, and the time of the last of them."""
+    apertures, usual, sampled_s = state.apertures, state.usual, state.sampled_s
+    if t_s - sampled_s >= _APERTURE_STEP_S:
+        apertures = np.concatenate([apertures[1 - _APERTURE_SAMPLES :], [eyes]])
+        usual, sampled_s = _two(median(apertures)), t_s
     right, left = (
-        t_s if aperture < _OPEN_SHARE * usual else shut_s
-        for aperture, usual, shut_s in zip(eyes, state.usual.tolist(), state.shut_s, strict=True)
+        t_s if aperture < _OPEN_SHARE * each else shut_s
+        for aperture, each, shut_s in zip(eyes, usual, state.shut_s, strict=True)
     )
-    return replace(state, shut_s=(right, left))
+    return (right, left), apertures, usual, sampled_s
 
 
-def _learn_neutral(state: GazeState, angles_deg: _Three, place_cm: F64, readable: bool, t_s: float) -> GazeState:
+def _learn_neutral(
+    state: GazeState, angles_deg: _Three, places_cm: Sequence[_Two], readable: bool, t_s: float
+) -> tuple[tuple[_Two, _Two], F64, float]:
     """Take the median place of the irises over the first two usable seconds as looking straight ahead."""
+    centres, samples, learnt_s = state.centres_cm, state.samples_cm, state.learnt_s
     dt_s = min(max(t_s - state.t_s, 0.0), 0.1)
     head_yaw, head_pitch, _ = angles_deg
     if not readable or abs(head_yaw) > _LEARNING_YAW_DEG or abs(head_pitch) > _STEEPEST_PITCH_DEG:
-        return replace(state, t_s=t_s)
-    if state.learnt_s >= _LEARN_S:
+        return centres, samples, learnt_s
+    if learnt_s >= _LEARN_S:
         step = _NEUTRAL_DRIFT_CM_PER_S * dt_s
-        return replace(state, t_s=t_s, centres_cm=state.centres_cm + np.sign(place_cm - state.centres_cm) * step)
-    learnt_s = state.learnt_s + dt_s
-    samples = state.samples_cm
+        right, left = (
+            (_stepped(x, place_x, step), _stepped(y, place_y, step))
+            for (x, y), (place_x, place_y) in zip(centres, places_cm, strict=True)
+        )
+        return (right, left), samples, learnt_s
+    learnt_s += dt_s
     if len(samples) < _LEARN_SAMPLES * learnt_s / _LEARN_S:
-        samples = np.concatenate([samples, place_cm[None]])
-    centres = median(samples) if len(samples) >= _FEWEST_SAMPLES else state.centres_cm
-    return replace(state, t_s=t_s, centres_cm=centres, samples_cm=samples, learnt_s=learnt_s)
+        samples = np.concatenate([samples, [places_cm]])
+    if len(samples) >= _FEWEST_SAMPLES:
+        right, left = median(samples)
+        centres = (_two(right), _two(left))
+    return centres, samples, learnt_s
 
 
-def _inverse(matrix: F64) -> F64:
-    (a, b), (c, d) = matrix.tolist()
-    inverse: F64 = np.array([[d, -b], [-c, a]]) / (a * d - b * c)
-    return inverse
+def _stepped(value: float, towards: float, step: float) -> float:
+    return value + math.copysign(step, towards - value) if towards != value else value
+
+
+def _two(pair: F64) -> _Two:
+    one, other = pair.tolist()
+    return one, other

@@ -329,8 +329,9 @@ class Tracker:
 
 def share_outside(mesh: F32, frame_wh: tuple[int, int]) -> float:
     """Share of (478, 3) landmarks that lie outside a picture of that size."""
-    box = box_around(mesh)
-    if (box[:2] >= 0).all() and (box[2:] < frame_wh).all():
+    x0, y0, x1, y1 = box_around(mesh).tolist()
+    width, height = frame_wh
+    if x0 >= 0 and y0 >= 0 and x1 < width and y1 < height:
         return 0.0
     inside = (mesh[:, :2] >= 0) & (mesh[:, :2] < frame_wh)
     return 1 - np.count_nonzero(inside.all(axis=1)) / len(mesh)

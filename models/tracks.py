@@ -7,7 +7,7 @@ import numpy as np
 
 from models.appearance import LOOK_SHAPE, VIEWS, difference, view_of
 from models.croplock import CropState
-from models.geometry import F64, box_iou
+from models.geometry import box_iou
 from models.signals import GazeState
 from models.smoothing import SmoothingState
 from models.types import F32, Signals
@@ -39,7 +39,7 @@ class Track:
         progress: 0..1, linear fade; `weight` is its eased form.
         doubt_s: since when somebody stands uncovered in its place who may be somebody else; NaN = no doubt.
         doubt_xyxy: (4,) where that is.
-        velocity: (3,) px/s of its centre and relative growth per second.
+        velocity: x, y in px/s of its centre and relative growth per second.
         looks: (VIEWS, 3, 12, 12) what it looks like, NaN where unknown.
         looked_s: when that was last refreshed.
         sure_s: when nothing but this face could be meant: it was alone, or the detector confirmed it.
@@ -59,7 +59,7 @@ class Track:
     progress: float = 0.0
     doubt_s: float = math.nan
     doubt_xyxy: F32 | None = None
-    velocity: F64 = field(default_factory=lambda: np.zeros(3))
+    velocity: tuple[float, float, float] = (0.0, 0.0, 0.0)
     looks: F32 = field(default_factory=lambda: np.full((VIEWS, *LOOK_SHAPE), np.nan, np.float32))
     looked_s: float = -math.inf
     sure_s: float = -math.inf
@@ -81,26 +81,38 @@ class Track:
         """Size of the face when it was last seen."""
         return face_size_px(self.held_xyxy)
 
+    def drift_xy(self, t_s: float) -> tuple[float, float]:
+        """How far in px its centre has moved since it was last seen, if it goes on as it went."""
+        reach_s = self._reach_s(t_s)
+        x_speed, y_speed, _ = self.velocity
+        return x_speed * reach_s, y_speed * reach_s
+
     def expect(self, t_s: float) -> tuple[F32, F32]:
         """Box (4,) and key points (5, 2) at `t_s`, if the face goes on as it went."""
-        away_s = max(t_s - self.seen_s, 0.0)
-        reach_s = _MOMENTUM_S * (1 - math.exp(-away_s / _MOMENTUM_S))
-        shift = (self.velocity[:2] * reach_s).astype(np.float32)
-        zoom = np.float32(math.exp(min(max(float(self.velocity[2]) * reach_s, -0.3), 0.3)))
+        shift = np.array(self.drift_xy(t_s), np.float32)
+        zoom = np.float32(math.exp(min(max(self.velocity[2] * self._reach_s(t_s), -0.3), 0.3)))
         centre = np.asarray((self.held_xyxy[:2] + self.held_xyxy[2:]) / 2, np.float32)
         box = np.asarray((self.held_xyxy.reshape(2, 2) - centre) * zoom + centre + shift, np.float32).reshape(4)
         keypoints: F32 = (self.keypoints_xy - centre) * zoom + centre + shift
         return box, keypoints
 
+    def _reach_s(self, t_s: float) -> float:
+        """Time for which it would have kept its speed to come as far as it has while losing it."""
+        return _MOMENTUM_S * (1 - math.exp(-max(t_s - self.seen_s, 0.0) / _MOMENTUM_S))
+
     def see(self, box_xyxy: F32, keypoints_xy: F32, score: float, t_s: float, *, crowded: bool = False) -> None:
         """The face was found, for certain, in (4,) box with (5, 2) key points; `crowded`: beside another one."""
         dt_s = t_s - self.seen_s
         if dt_s > 0:
-            shift = (box_xyxy[:2] + box_xyxy[2:] - self.held_xyxy[:2] - self.held_xyxy[2:]) / 2
+            x0, y0, x1, y1 = (box_xyxy - self.held_xyxy).tolist()
             growth = math.log(face_size_px(box_xyxy) / self.size_px)
-            now = np.array([shift[0], shift[1], growth]) / dt_s
             gain = 1 - math.exp(-dt_s / (_CROWDED_VELOCITY_S if crowded else _VELOCITY_S))
-            self.velocity = self.velocity + gain * (now - self.velocity)
+            x_speed, y_speed, zoom_speed = self.velocity
+            self.velocity = (
+                x_speed + gain * ((x0 + x1) / 2 / dt_s - x_speed),
+                y_speed + gain * ((y0 + y1) / 2 / dt_s - y_speed),
+                zoom_speed + gain * (growth / dt_s - zoom_speed),
+            )
         self.seen_s, self.held_xyxy, self.keypoints_xy = t_s, box_xyxy, keypoints_xy
         self.box_xyxy, self.score = box_xyxy, score
         self.coasting, self.doubt_s, self.doubt_xyxy = False, math.nan, None
@@ -147,7 +159,9 @@ class Track:
 
 def face_size_px(box_xyxy: F32) -> float:
     """The longer side of a (4,) box, at least a pixel."""
-    return max(float(box_xyxy[2] - box_xyxy[0]), float(box_xyxy[3] - box_xyxy[1]), 1.0)
+    x0, y0, x1, y1 = box_xyxy.tolist()
+    size_px: float = max(x1 - x0, y1 - y0, 1.0)
+    return size_px
 
 
 def apart(one_xy: F32, other_xy: F32) -> float:

@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from app.sources.base import SourceInfo, SourceStalled
-from models.geometry import angles_deg_to_rotation, box_around
+from models.geometry import box_around
+from models.rotations import angles_deg_to_rotation
 from models.topology import canonical_face
 from models.types import F32, U8, Face, Frame, Perception, StageTimes, TrackState, Wants
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from models.geometry import angles_deg_to_rotation
+from models.rotations import angles_deg_to_rotation
 from models.topology import (
     LEFT_IRIS,
     LEFT_LOWER_LID,

@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from models import geometry
 from models.geometry import Similarity
+from models.rotations import angles_deg_to_rotation
 from models.topology import RIGID, canonical_face
 
 coordinate = st.floats(-2000, 2000, allow_subnormal=False)
@@ -79,16 +80,9 @@ def test_degenerate_fits_do_not_fail(source: np.ndarray, target: np.ndarray, exp
     assert geometry.fit_similarity(source, target, np.zeros(len(source))) == Similarity()
 
 
-@given(st.floats(-80, 80), st.floats(-80, 80), st.floats(-170, 170))
-def test_angles_round_trip(yaw: float, pitch: float, roll: float) -> None:
-    rotation = geometry.angles_deg_to_rotation(yaw, pitch, roll)
-    np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
-    np.testing.assert_allclose(geometry.rotation_to_angles_deg(rotation), (yaw, pitch, roll), atol=1e-6)
-
-
 def _posed(yaw: float, pitch: float, roll: float, scale: float = 12.0) -> np.ndarray:
     """The canonical face as a mesh in frame pixels (y down, z away from the camera)."""
-    turned = canonical_face().vertices_cm @ geometry.angles_deg_to_rotation(yaw, pitch, roll).T * scale
+    turned = canonical_face().vertices_cm @ angles_deg_to_rotation(yaw, pitch, roll).T * scale
     return (turned * [1, -1, -1] + [640, 360, 0]).astype(np.float32)
 
 

@@ -31,7 +31,7 @@ def box_at(x: float, y: float = 300, size: float = 1.0) -> F32:
 def track_at(x: float, person: int, seen_s: float = NOW - FRAME, speed: float = 0.0) -> Track:
     keypoints = FACE + np.float32([x, 300])
     track = Track(person, seen_s, box_at(x), keypoints, box_at(x), 0.9)
-    track.velocity = np.array([speed, 0, 0])
+    track.velocity = (speed, 0.0, 0.0)
     track.learn(look(person), keypoints, seen_s)
     return track
 
