@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from models.types import F32
 
@@ -12,6 +12,15 @@ class Net(Protocol):
 
     def __call__(self, *inputs: F32) -> Sequence[F32]:
         """Run once; arrays are NHWC float32. The results belong to the caller."""
+        ...
+
+
+@runtime_checkable
+class BatchNet(Net, Protocol):
+    """A network that takes several samples at once."""
+
+    def many(self, *inputs: F32) -> Sequence[F32]:
+        """Run n samples at once: `net.many(x)[k][i]` is `net(x[i])[k]`; inputs and results have one more axis."""
         ...
 
 
