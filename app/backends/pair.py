@@ -24,13 +24,13 @@ class Pair:
     Attributes:
         model: runs the networks.
         device: holds the canvas.
-        hardware: what really computes, in words: a processor's or graphics card's name.
+        describe: what really computes, in words: a processor's or graphics card's name; "" where that is not known.
         remarks: plain sentences about what is not as was asked for.
     """
 
     model: SharedModel
     device: Device
-    hardware: str = ""
+    describe: Callable[[], str] = lambda: ""
     remarks: tuple[str, ...] = ()
 
     @property
