@@ -20,7 +20,7 @@ def require_gpu_networks() -> None:
 
 
 def require_gpu_canvas() -> None:
-    """Skip (or fail) unless wgpu gives a device here."""
+    """Skip (or fail) unless the canvas can be on a GPU here."""
     _require(_canvas_trouble())
 
 
@@ -48,10 +48,10 @@ def _networks_trouble() -> str:
 
 @cache
 def _canvas_trouble() -> str:
-    import wgpu
+    from effects.devices.gpu import GpuDevice
 
     try:
-        wgpu.gpu.request_adapter_sync(power_preference="high-performance").request_device_sync()
-    except RuntimeError as error:
-        return f"wgpu finds no GPU: {error}"
+        GpuDevice().close()
+    except FacetError as error:
+        return str(error)
     return ""

@@ -1,5 +1,7 @@
-"""Makes backends. The runtimes of other devices than the CPU live in processes of their own (`models.runtime.remote`):
-loading them would stop this one's threads for up to seconds, and a driver that crashes would take it along.
+"""Makes backends.
+
+The runtimes of other devices than the CPU live in processes of their own (`models.runtime.remote`): loading them would
+stop this one's threads for up to seconds, and a driver that crashes would take it along.
 """
 
 from app.backends.pair import Loading, Pair
@@ -43,22 +45,23 @@ def make_pair(name: str, loading: Loading | None = None) -> Pair:
         remarks = (f"The picture stays on the CPU: {error}",)
     pair = make_networks(networks, device)
     pair.remarks = remarks
+    watched.holds(pair.close)
     return pair
 
 
 def make_device(name: str) -> Device:
     """Where pictures live: "cpu" or "gpu"; raises BackendFailed."""
     if name == "gpu":
-        from effects.devices.gpu import GpuDevice
+        from effects.ops.building import built_device
 
-        return GpuDevice()
+        return built_device()
     from effects.devices.cpu import CpuDevice
 
     return CpuDevice()
 
 
 def make_networks(name: str, device: Device) -> Pair:
-    """The shared model on a runtime, with a canvas device that is there already; the networks load when first wanted."""
+    """The shared model on a runtime, with a canvas device that is there; networks load when they are first wanted."""
     from models.shared import FaceModel, create_cpu_model
 
     if name == "cpu":

@@ -6,6 +6,7 @@ from importlib import import_module
 from effects import ops
 from effects.devices.gpu import GpuDevice
 from effects.devices.gpu_shaders import Shader
+from models.errors import BackendFailed
 
 
 def shaders() -> list[Shader]:
@@ -15,7 +16,13 @@ def shaders() -> list[Shader]:
     return [value for value in values if isinstance(value, Shader)]
 
 
-def build_all(device: GpuDevice) -> None:
-    """Make a device ready for all operations; for the thread that makes the device. Raises BackendFailed."""
-    for shader in shaders():
-        device.build(shader)
+def built_device() -> GpuDevice:
+    """A device that is ready for all operations; for a thread that nobody waits for. Raises BackendFailed."""
+    device = GpuDevice()
+    try:
+        for shader in shaders():
+            device.build(shader)
+    except BackendFailed:
+        device.close()
+        raise
+    return device
