@@ -5,7 +5,7 @@ of them hang together the whole region is hidden, otherwise nothing is: no blotc
 is classical (Stauffer & Grimson 1999); what makes it hold on faces is, in the order of the pipeline:
 
 - a quadratic field of light over the face, fitted robustly, is taken out of every channel first;
-- a texel is compared with the range of its 3x7 neighbourhood in the reference, so that a mesh that is a texel off, or a
+- a texel is compared with the range of its 3x5 neighbourhood in the reference, so that a mesh that is a texel off, or a
   lid, does not count;
 - the limits follow the texel's own unrest, the face's (calm faces are watched more closely) and the turn of the head
   since the reference was learnt, because a turn changes the shading;
@@ -25,18 +25,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from models.occlusion_evidence import SPARSE, camera_cosine, face_features, fit_light, light_basis, limits, residual
+from models.occlusion_evidence import (
+    SPARSE,
+    Angle,
+    Mask,
+    angle,
+    face_features,
+    fit_light,
+    light_field,
+    limits,
+    squared_residual,
+)
 from models.types import F32, U8, VISIBILITY_SIZE
 from models.uv import sample, uv_table
-
-Mask = NDArray[np.bool_]
 
 _SIZE = VISIBILITY_SIZE
 _FPS = 30.0
 """Rates below are per frame at this rate; the step in time scales them."""
 
-_EDGE_ON, _FACING_SPAN = 0.35, 0.08
-"""Cosine to the camera from which a texel counts, and how much more until it counts fully."""
 _UNREST = 0.3
 """Weight of the running variance beside the squared limit."""
 _USUAL_Q80, _CALMEST = 0.3, 0.7
@@ -72,10 +78,10 @@ _NIL = np.float32(1e-4)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Look:
-    """One face in one frame: features (S, S, 3), cosine to the camera, which texels count, and the head's pose."""
+    """One face in one frame: features (3, S, S), from where it is seen, which texels count, and the head's pose."""
 
     features: F32
-    facing: F32
+    angle: Angle
     valid: Mask
     yaw_deg: float
     pitch_deg: float
@@ -86,14 +92,14 @@ class _Memory:
     """What is remembered of one face; numpy and scalars only.
 
     Attributes:
-        reference: (S, S, 3) features when nothing is in front.
-        before: (S, S, 3) the reference as it was before texels were released.
+        reference: (3, S, S) features when nothing is in front.
+        before: (3, S, S) the reference as it was before texels were released.
         released: (S, S) those texels.
         unrest: (S, S) running mean of squared residuals.
         map: (S, S) visibility, 0..1.
         hidden_s: (S, S) for how long a texel has been hidden.
         known: (S, S) the texel has faced the camera.
-        light: (6, 3) coefficients of the last field of light.
+        light: (3, 6) coefficients of the last field of light.
         yaw_deg, pitch_deg: at which the reference was learnt.
         restless: the face's usual 80th percentile of residuals.
         age_s, t_s: how long it has been known; media time of the last frame.
@@ -136,8 +142,9 @@ class Visibility:
         table = uv_table(_SIZE)
         texture, valid = sample(pixels, mesh, table)
         yaw_deg, pitch_deg = pose_deg[:2] if math.isfinite(pose_deg[0] + pose_deg[1]) else (0.0, 0.0)
-        facing = camera_cosine(yaw_deg, pitch_deg)
-        look = _Look(face_features(texture), facing, valid & (facing > _EDGE_ON), yaw_deg, pitch_deg)
+        seen_from = angle(yaw_deg, pitch_deg)
+        seen = seen_from.sees if valid is table.inside else valid & seen_from.sees
+        look = _Look(face_features(texture), seen_from, seen, yaw_deg, pitch_deg)
         memory = self._memories.get(track_id)
         if memory is None:
             memory = self._memories[track_id] = _first_sight(look, t_s)
@@ -176,7 +183,7 @@ def _first_sight(look: _Look, t_s: float) -> _Memory:
         map=np.ones((_SIZE, _SIZE), np.float32),
         hidden_s=blank.copy(),
         known=look.valid.copy(),
-        light=np.zeros((6, 3), np.float32),
+        light=np.zeros((3, 6), np.float32),
         yaw_deg=look.yaw_deg,
         pitch_deg=look.pitch_deg,
         restless=_USUAL_Q80,
@@ -189,38 +196,59 @@ def _see(memory: _Memory, look: _Look, t_s: float) -> None:
     """Judge one frame, then learn from it."""
     step_s = min(max(t_s - memory.t_s, 1e-3), _LONGEST_STEP_S)
     memory.t_s, memory.age_s = t_s, memory.age_s + step_s
-    new = look.valid & ~memory.known
+    new = look.valid > memory.known
     if new.any():
-        memory.reference[new] = look.features[new]
+        memory.reference[:, new] = look.features[:, new]
         memory.known |= look.valid
-    memory.light = fit_light(look.features - memory.reference, look.facing * look.valid * memory.map, memory.light)
-    lit = look.features - (light_basis() @ memory.light).reshape(_SIZE, _SIZE, 3)
-    raw = residual(lit, memory.reference)
+    lit = _without_light(memory, look)
+    squared = squared_residual(lit, memory.reference)
     if memory.released.any():
-        raw = _return_to_before(memory, lit, raw)
+        squared = _return_to_before(memory, lit, squared)
     was_hidden = memory.map < 0.5
-    suspicion = _suspicion(memory, raw, look, was_hidden, step_s)
+    suspicion = _suspicion(memory, squared, look, was_hidden, step_s)
     hidden = _regions(suspicion, was_hidden, look.valid)
-    steps = step_s * _FPS
+    if hidden is not None or memory.map.min() < 1:
+        _move_map(memory, hidden, step_s * _FPS)
+    _learn(memory, look, lit, squared, suspicion, hidden, step_s)
+
+
+def _without_light(memory: _Memory, look: _Look) -> F32:
+    """(3, S, S) the features in the light in which the reference was learnt."""
+    rows, columns = SPARSE
+    difference = look.features[:, rows, columns] - memory.reference[:, rows, columns]
+    weight = (memory.map[SPARSE] * look.valid[SPARSE]).reshape(-1)
+    weight *= look.angle.sparse
+    memory.light = fit_light(difference.reshape(3, -1), weight, memory.light)
+    field = light_field(memory.light)
+    return np.subtract(look.features, field, out=field)
+
+
+def _move_map(memory: _Memory, hidden: Mask | None, steps: float) -> None:
+    risen = memory.map + (1 - memory.map) * np.float32(1 - (1 - _RISE) ** steps)
+    risen[risen > 1 - _NIL] = 1
+    if hidden is None:
+        memory.map = risen
+        return
     fallen = memory.map * np.float32((1 - _FALL) ** steps)
     fallen *= fallen > _NIL
-    risen = memory.map + (1 - memory.map) * np.float32(1 - (1 - _RISE) ** steps)
     memory.map = np.where(hidden, fallen, risen)
-    _learn(memory, look, lit, raw, suspicion, hidden, step_s)
 
 
-def _return_to_before(memory: _Memory, lit: F32, raw: F32) -> F32:
+def _return_to_before(memory: _Memory, lit: F32, squared: F32) -> F32:
     """Where a released texel looks again as before, what was in front has gone: take the old reference back."""
-    earlier = residual(lit, memory.before)
-    back = memory.released & (earlier < 1) & (raw > 1)
-    memory.reference[back] = memory.before[back]
+    earlier = squared_residual(lit, memory.before)
+    back = memory.released & (earlier < 1) & (squared > 1)
+    memory.reference[:, back] = memory.before[:, back]
     memory.released &= ~back
-    return np.where(back, earlier, raw)
+    return np.where(back, earlier, squared)
 
 
-def _suspicion(memory: _Memory, raw: F32, look: _Look, was_hidden: Mask, step_s: float) -> F32:
+def _suspicion(memory: _Memory, squared: F32, look: _Look, was_hidden: Mask, step_s: float) -> F32:
     """(S, S) residual over what is usual for this texel, this face and this moment; smoothed, 0 where not valid."""
-    suspicion = raw / np.sqrt(limits() + np.float32(_UNREST) * memory.unrest)
+    suspicion = memory.unrest * np.float32(_UNREST)
+    suspicion += limits()
+    np.divide(squared, suspicion, out=suspicion)
+    np.sqrt(suspicion, out=suspicion)
     counted = suspicion[SPARSE][look.valid[SPARSE]]
     scale = 1.0
     if len(counted) > 20:
@@ -232,23 +260,25 @@ def _suspicion(memory: _Memory, raw: F32, look: _Look, was_hidden: Mask, step_s:
         scale = max(1.0, float(counted[half]) / _UPSET_MEDIAN)
     scale *= min(max(memory.restless / _USUAL_Q80, _CALMEST), 1.0)
     scale *= 1 + math.hypot(look.yaw_deg - memory.yaw_deg, look.pitch_deg - memory.pitch_deg) / _TURN_DEG
-    suspicion *= np.clip(look.facing * (1 / _FACING_SPAN) - _EDGE_ON / _FACING_SPAN, 0, 1)
-    suspicion *= look.valid * np.float32(1 / scale)
+    suspicion *= look.angle.share
+    suspicion *= np.float32(1 / scale)
+    if look.valid is not look.angle.sees:
+        suspicion *= look.valid
     return np.asarray(cv2.GaussianBlur(suspicion, (5, 5), _BLUR_TEXELS), np.float32)
 
 
-def _regions(suspicion: F32, was_hidden: Mask, valid: Mask) -> Mask:
-    """The texels of all regions that hide the face."""
+def _regions(suspicion: F32, was_hidden: Mask, valid: Mask) -> Mask | None:
+    """(S, S) the texels of all regions that hide the face; None where there is no region."""
     marked = suspicion > _STRONG
     if was_hidden.any():
         near = cv2.dilate(was_hidden.view(np.uint8), _NEAR).view(bool)
         marked |= (suspicion > _WEAK) & near
     if not marked.any():
-        return np.zeros_like(valid)
+        return None
     closed = cv2.morphologyEx(marked.view(np.uint8), cv2.MORPH_CLOSE, _CLOSE) * valid
     count, labels, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
     if count == 1:
-        return np.zeros_like(valid)
+        return None
     area = stats[:, cv2.CC_STAT_AREA]
     rim = valid & ~cv2.erode(valid.view(np.uint8), _RIM_BAND).view(bool)
 
@@ -260,31 +290,49 @@ def _regions(suspicion: F32, was_hidden: Mask, valid: Mask) -> Mask:
     staying = (area >= _RIM_AREA) & (share(was_hidden) > 0.5 * area)
     kept = at_rim | inner | staying
     kept[0] = False
+    if not kept.any():
+        return None
     hidden: Mask = kept[labels] & valid
     return hidden
 
 
-def _learn(memory: _Memory, look: _Look, lit: F32, raw: F32, suspicion: F32, hidden: Mask, step_s: float) -> None:
-    """Move the reference, the unrest and the pose; release what has been hidden too long."""
+def _learn(
+    memory: _Memory, look: _Look, lit: F32, squared: F32, suspicion: F32, hidden: Mask | None, step_s: float
+) -> None:
+    """Move the reference, the unrest and the pose; release what has been hidden too long. `lit` is used up."""
     steps = step_s * _FPS
     first = steps / (memory.age_s * _FPS + 1)
+    gain = suspicion
+    gain *= np.float32(1 / _LEARN_LIMIT)
+    gain *= gain
+    gain *= gain
+    gain += 1
+    np.divide(np.float32(max(1 - (1 - _LEARN) ** steps, first)), gain, out=gain)
+    gain *= look.valid
+    if hidden is not None:
+        gain *= ~hidden
     seen_hidden = memory.map < 0.5
-    doubt = suspicion * np.float32(1 / _LEARN_LIMIT)
-    doubt *= doubt
-    doubt *= doubt
-    gain = (look.valid & ~hidden & ~seen_hidden) * np.float32(max(1 - (1 - _LEARN) ** steps, first)) / (1 + doubt)
-    squared = np.minimum(raw, np.float32(_UNREST_CAP))
-    squared *= squared
-    memory.unrest += gain * (squared - memory.unrest)
+    overdue = None
+    if seen_hidden.any():
+        gain *= ~seen_hidden
+        memory.hidden_s += np.float32(step_s)
+        memory.hidden_s *= seen_hidden
+        overdue = look.valid & (memory.hidden_s > _RELEASE_AFTER_S)
+    elif memory.hidden_s.any():
+        memory.hidden_s.fill(0)
+    squared = np.minimum(squared, np.float32(_UNREST_CAP**2))
+    squared -= memory.unrest
+    squared *= gain
+    memory.unrest += squared
     np.maximum(memory.unrest, _NIL, out=memory.unrest)
-    memory.hidden_s = (memory.hidden_s + np.float32(step_s)) * seen_hidden
-    overdue = look.valid & (memory.hidden_s > _RELEASE_AFTER_S)
-    if overdue.any():
+    if overdue is not None and overdue.any():
         fresh = overdue & ~memory.released
-        memory.before[fresh] = memory.reference[fresh]
+        memory.before[:, fresh] = memory.reference[:, fresh]
         memory.released |= fresh
         gain[overdue] = 1 - (1 - _RELEASE) ** steps
-    memory.reference += gain[..., None] * (lit - memory.reference)
+    lit -= memory.reference
+    lit *= gain
+    memory.reference += lit
     pose_gain = max(1 - (1 - _LEARN_POSE) ** steps, first)
     memory.yaw_deg += pose_gain * (look.yaw_deg - memory.yaw_deg)
     memory.pitch_deg += pose_gain * (look.pitch_deg - memory.pitch_deg)

@@ -1,11 +1,12 @@
 """How a face differs from how it usually looks, texel by texel: the evidence from which `models.occlusion` judges.
 
 Everything is in UV space (`models.uv`), S texels a side. A look is three features per texel in units of what may vary
-on a calm face, so that a residual of 1 is the limit of the ordinary.
+on a calm face, so that a residual of 1 is the limit of the ordinary. One plane per feature, few and whole steps, small
+tables: this runs for every face of every frame, and between two frames the networks empty the caches.
 """
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import cv2
 import numpy as np
@@ -20,11 +21,13 @@ from models.topology import (
     RIGHT_EYE,
     canonical_face,
 )
-from models.types import F32, VISIBILITY_SIZE
+from models.types import F32, U8, VISIBILITY_SIZE
 from models.uv import uv_table
 
 SPARSE = (slice(1, None, 3), slice(1, None, 3))
 """Every ninth texel: enough for fits and percentiles."""
+
+Mask = NDArray[np.bool_]
 
 _SIZE = VISIBILITY_SIZE
 
@@ -41,18 +44,58 @@ _NORMAL_BLUR_TEXELS = 2.5
 _LIGHT_OUTLIER = 2.4
 """Residual at which a texel keeps half its say in the light (Cauchy)."""
 _LIGHT_ROUNDS = 2
-_OUTLYING = np.full(3, 1 / _LIGHT_OUTLIER**2, np.float32)
+_SETTLED = 0.1
+"""The light has been found when a round moves it by less."""
 _RIDGE = np.eye(6, dtype=np.float32) * np.float32(1e-2)
-_NEIGHBOURS = np.ones((3, 7), np.uint8)
+_NEIGHBOURS = np.ones((3, 5), np.uint8)
 """Wider than high: an occluder pulls the mesh along, and it is the cheek's outline that slips, sideways."""
-_SUM = np.ones((1, 3), np.float32)
+
+_EDGE_ON, _FACING_SPAN = 0.35, 0.08
+"""Cosine to the camera from which a texel counts, and how much more until it counts fully."""
+_ANGLES_KEPT = 64
 
 
-def face_features(texture: NDArray[Any]) -> F32:
-    """(S, S, 3) log brightness, red - green, blue - (red + green) / 2, each in its unit of residual."""
-    mixed = np.asarray(cv2.transform(texture.astype(np.float32), _MIX), np.float32)
-    mixed[..., 0] = np.log(mixed[..., 0] + _DARK) * np.float32(1 / _LUMA_UNIT)
-    return mixed
+def face_features(texture: U8) -> F32:
+    """(3, S, S) log brightness, red - green, blue - (red + green) / 2 of (S, S, 3) BGR, in their units of residual."""
+    mixed: F32 = _MIX @ texture.reshape(-1, 3).T.astype(np.float32)
+    brightness = mixed[0]
+    brightness += np.float32(_DARK)
+    np.log(brightness, out=brightness)
+    brightness *= np.float32(1 / _LUMA_UNIT)
+    return mixed.reshape(3, _SIZE, _SIZE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Angle:
+    """What a camera sees of the face from one direction. Write-protected.
+
+    Attributes:
+        sees: (S, S) bool, the texels that count.
+        share: (S, S) how much they count, 0..1.
+        sparse: (S / 3 * S / 3) cosine to the camera at `SPARSE`, 0 where a texel does not count.
+    """
+
+    sees: Mask
+    share: F32
+    sparse: F32
+
+
+def angle(yaw_deg: float, pitch_deg: float) -> Angle:
+    """Seen from this direction, to a degree."""
+    return _angle(round(yaw_deg), round(pitch_deg))
+
+
+@lru_cache(maxsize=_ANGLES_KEPT)
+def _angle(yaw_deg: int, pitch_deg: int) -> Angle:
+    yaw, pitch = np.radians(yaw_deg), np.radians(pitch_deg)
+    camera = np.array([-np.sin(yaw), -np.cos(yaw) * np.sin(pitch), np.cos(yaw) * np.cos(pitch)], np.float32)
+    cosine = _wide_normals() @ camera
+    sees = uv_table(_SIZE).inside & (cosine > _EDGE_ON)
+    share = np.clip((cosine - _EDGE_ON) * (1 / _FACING_SPAN), 0, 1) * sees
+    seen = Angle(sees, share.astype(np.float32), (cosine * sees)[SPARSE].reshape(-1))
+    for array in (seen.sees, seen.share, seen.sparse):
+        array.setflags(write=False)
+    return seen
 
 
 @lru_cache(maxsize=1)
@@ -61,13 +104,6 @@ def _wide_normals() -> F32:
     table = uv_table(_SIZE)
     summed = cv2.GaussianBlur(table.normals * table.inside[..., None], (0, 0), _NORMAL_BLUR_TEXELS)
     return np.asarray(summed / np.maximum(np.linalg.norm(summed, axis=-1, keepdims=True), 1e-6), np.float32)
-
-
-def camera_cosine(yaw_deg: float, pitch_deg: float) -> F32:
-    """(S, S) cosine between the face's surface and the direction to the camera; negative = turned away."""
-    yaw, pitch = np.radians(yaw_deg), np.radians(pitch_deg)
-    camera = np.array([-np.sin(yaw), -np.cos(yaw) * np.sin(pitch), np.cos(yaw) * np.cos(pitch)], np.float32)
-    return _wide_normals() @ camera
 
 
 @lru_cache(maxsize=1)
@@ -86,33 +122,70 @@ def limits() -> F32:
 
 
 @lru_cache(maxsize=1)
-def light_basis() -> F32:
-    """(S * S, 6) quadratic polynomials over the texture, -1..1."""
+def _powers() -> F32:
+    """(S, 3) 1, x and x squared along one side of the texture, x -1..1."""
     axis = (np.arange(_SIZE, dtype=np.float32) + 0.5) * (2 / _SIZE) - 1
-    u, v = (a.ravel() for a in np.meshgrid(axis, axis))
-    return np.stack([np.ones_like(u), u, v, u * u, u * v, v * v], axis=-1)
+    return np.stack([np.ones_like(axis), axis, axis * axis], axis=-1)
+
+
+_PRODUCTS = np.array([0, 1, 3, 2, 4, 6])
+"""Which of the nine products of `_powers` down (threes) and across (ones) are of second order at most."""
 
 
 @lru_cache(maxsize=1)
 def _sparse_basis() -> F32:
-    return np.ascontiguousarray(light_basis().reshape(_SIZE, _SIZE, 6)[SPARSE].reshape(-1, 6))
+    """(6, N) the products at `SPARSE`."""
+    powers = _powers()[SPARSE[0]]
+    products = powers[:, None, :, None] * powers[None, :, None, :]
+    return np.ascontiguousarray(products.reshape(-1, 9)[:, _PRODUCTS].T)
 
 
 def fit_light(difference: F32, weight: F32, start: F32) -> F32:
-    """(6, 3) coefficients of the smooth field in `difference` (S, S, 3): least squares, re-weighted from `start` on."""
-    basis, target, say = _sparse_basis(), difference[SPARSE].reshape(-1, 3), weight[SPARSE].reshape(-1)
-    light = start
+    """Coefficients of the smooth field in a difference: least squares, re-weighted from `start` on.
+
+    Args:
+        difference: (3, N) at `SPARSE`.
+        weight: (N,) how much each counts.
+        start: (3, 6) what was found last.
+
+    Returns:
+        (3, 6), for `light_field`.
+    """
+    basis, light = _sparse_basis(), start
     for _ in range(_LIGHT_ROUNDS):
-        error = target - basis @ light
+        error = light @ basis
+        error -= difference
         error *= error
-        weighted = basis * (say / (1 + error @ _OUTLYING))[:, None]
-        light = np.linalg.solve(weighted.T @ basis + _RIDGE, weighted.T @ target)
+        outlying = error[0]
+        outlying += error[1]
+        outlying += error[2]
+        outlying *= np.float32(1 / _LIGHT_OUTLIER**2)
+        outlying += 1
+        weighted = basis * (weight / outlying)
+        _, solved = cv2.solve(weighted @ basis.T + _RIDGE, weighted @ difference.T, flags=cv2.DECOMP_CHOLESKY)
+        before, light = light, np.asarray(solved.T, np.float32)
+        if float(np.abs(light - before).max()) < _SETTLED:
+            break
     return light
 
 
-def residual(lit: F32, reference: F32) -> F32:
-    """(S, S) distance of each texel to the range of its neighbourhood in the reference; NaN where that is unknown."""
-    over = lit - cv2.dilate(reference, _NEIGHBOURS)
-    under = cv2.erode(reference, _NEIGHBOURS) - lit
-    beyond = np.maximum(np.maximum(over, under), 0)
-    return np.sqrt(np.asarray(cv2.transform(cv2.multiply(beyond, beyond), _SUM), np.float32))
+def light_field(light: F32) -> F32:
+    """(3, S, S) the field with these coefficients."""
+    products = np.zeros((3, 9), np.float32)
+    products[:, _PRODUCTS] = light
+    powers = _powers()
+    return np.asarray(powers @ products.reshape(3, 3, 3) @ powers.T, np.float32)
+
+
+def squared_residual(lit: F32, reference: F32) -> F32:
+    """(S, S) squared distance of each texel to the range of its neighbourhood in the reference, both (3, S, S)."""
+    tall = reference.reshape(3 * _SIZE, _SIZE)
+    low = cv2.erode(tall, _NEIGHBOURS).reshape(lit.shape)
+    beyond = np.asarray(cv2.dilate(tall, _NEIGHBOURS), np.float32).reshape(lit.shape)
+    np.clip(lit, low, beyond, out=beyond)
+    beyond -= lit
+    beyond *= beyond
+    squared = beyond[0]
+    squared += beyond[1]
+    squared += beyond[2]
+    return np.asarray(squared, np.float32)

@@ -3,6 +3,7 @@
 A place on the face keeps its texel whatever the head does, so frames can be compared texel by texel.
 """
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +18,7 @@ _FINE = 4
 """Triangles are drawn this much larger than the texture; a texel takes the triangle at its centre."""
 _SHIFT = 6
 _SAMPLED_WIDTH_PX = 110.0
-"""Pictures are shrunk until the face is about this wide: close to the texture's own resolution, so nothing aliases."""
+"""Pictures are halved until the face is about this wide: close to the texture's own resolution, so nothing aliases."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +40,8 @@ class UvTable:
     def points_xy(self, vertices_xy: F32) -> F32:
         """(S, S, 2) places of every texel, in the pixels of `vertices_xy` (468, 2); 0, 0 off the face."""
         packed = np.ascontiguousarray(vertices_xy, dtype=np.float32).view(np.complex64)[:, 0]
-        corners = packed.take(self.vertices)
+        # "clip" does not buffer; every index is in range.
+        corners = packed.take(self.vertices, mode="clip")
         corners *= self.shares
         points = corners[0]
         points += corners[1]
@@ -77,7 +79,7 @@ def uv_table(size: int = VISIBILITY_SIZE) -> UvTable:
 def sample(pixels: np.ndarray, mesh: F32, table: UvTable) -> tuple[np.ndarray, NDArray[np.bool_]]:
     """Unroll the face.
 
-    The picture is shrunk by a whole number first (INTER_AREA, which is slow for any other), then read bilinearly.
+    The picture is halved (2x2 means, for which OpenCV is fast) until it suits the texture, then read bilinearly.
 
     Args:
         pixels: (H, W) or (H, W, C), uint8 or float32.
@@ -85,26 +87,26 @@ def sample(pixels: np.ndarray, mesh: F32, table: UvTable) -> tuple[np.ndarray, N
         table: of the texture.
 
     Returns:
-        (S, S) or (S, S, C) of the picture's type, and (S, S) bool: on the face and inside the picture.
+        (S, S) or (S, S, C) of the picture's type, and (S, S) bool: on the face and inside the picture, which is
+        `table.inside` itself where all of the face is inside.
     """
     height, width = pixels.shape[:2]
-    across, down = np.ascontiguousarray(mesh[:MESH_POINTS, :2].T, dtype=np.float32)
-    low_x, high_x, low_y, high_y = (float(v) for v in (across.min(), across.max(), down.min(), down.max()))
-    shrink = max(1, round((high_x - low_x) / _SAMPLED_WIDTH_PX))
-    left = min(max(int(low_x) - shrink, 0), width - 1)
-    top = min(max(int(low_y) - shrink, 0), height - 1)
-    columns = max(1, min(int(high_x) + 1 + shrink - left, width - left) // shrink)
-    rows = max(1, min(int(high_y) + 1 + shrink - top, height - top) // shrink)
+    vertices = np.ascontiguousarray(mesh[:MESH_POINTS, :2], dtype=np.float32)
+    low_x, low_y, across, down = cv2.boundingRect(vertices)
+    halvings = max(0, round(math.log2(max(across, 1) / _SAMPLED_WIDTH_PX)))
+    shrink = 1 << halvings
+    left = min(max(low_x - shrink, 0), width - 1)
+    top = min(max(low_y - shrink, 0), height - 1)
+    columns = max(1, min(low_x + across + shrink - left, width - left) // shrink)
+    rows = max(1, min(low_y + down + shrink - top, height - top) // shrink)
     crop = pixels[top : top + rows * shrink, left : left + columns * shrink]
-    if shrink > 1:
-        crop = cv2.resize(crop, (columns, rows), interpolation=cv2.INTER_AREA)
-    scale = np.float32(1 / shrink)
-    vertices = np.empty((MESH_POINTS, 2), np.float32)
-    vertices[:, 0] = across * scale - np.float32(left / shrink + 0.5)
-    vertices[:, 1] = down * scale - np.float32(top / shrink + 0.5)
+    for level in reversed(range(halvings)):
+        crop = cv2.resize(crop, (columns << level, rows << level), interpolation=cv2.INTER_AREA)
+    vertices = vertices * np.float32(1 / shrink)
+    vertices -= np.array([left / shrink + 0.5, top / shrink + 0.5], np.float32)
     places = table.points_xy(vertices)
     valid = table.inside
-    if low_x < 0 or low_y < 0 or high_x > width or high_y > height:
+    if low_x < 0 or low_y < 0 or low_x + across > width or low_y + down > height:
         # Half a pixel of the shrunk picture beyond its outermost centres still is the picture.
         valid = valid & (places >= -0.5).all(axis=-1) & (places <= (columns - 0.5, rows - 0.5)).all(axis=-1)
     read = cv2.remap(crop, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
