@@ -73,20 +73,35 @@ _LAY = Shader(
         if (given.smooth_detail > 0.0) {
             return cells_sample(cell * given.smooth_detail);
         }
-        // Squares one pixel apart at their borders.
+        // Squares that run into one another over a share of a cell.
         let middle = floor(cell) + 0.5;
         let beyond = clamp(((cell - middle) - 0.5 * sign(cell - middle)) / given.softness, vec2f(-0.5), vec2f(0.5));
         return cells_sample(middle + beyond + 0.5 * sign(cell - middle));
     }
+    fn laid(at: vec2i) -> vec4f {
+        let corner = vec2f(f32(given.x0), f32(given.y0));
+        let last = ceil(vec2f(f32(given.width), f32(given.height)) / given.coarse) - 1.0;
+        let place = (vec2f(at) + 0.5 - corner) / given.coarse - 0.5;
+        let low = clamp(floor(place), vec2f(0.0), last) + 0.5;
+        let high = clamp(floor(place) + 1.0, vec2f(0.0), last) + 0.5;
+        let share = place - floor(place);
+        let upper = mix(drawn(corner + low * given.coarse),
+                        drawn(corner + vec2f(high.x, low.y) * given.coarse), share.x);
+        let lower = mix(drawn(corner + vec2f(low.x, high.y) * given.coarse),
+                        drawn(corner + high * given.coarse), share.x);
+        return mix(upper, lower, share.y);
+    }
     fn each(at: vec2i) {
         let alpha = mask_alpha(at);
         if (alpha > 0.0) {
-            put_picture(at, mix(picture_at(at), drawn(vec2f(at) + 0.5), alpha));
+            var over = vec4f(0.0);
+            if (given.coarse > 1.0) { over = laid(at); } else { over = drawn(vec2f(at) + 0.5); }
+            put_picture(at, mix(picture_at(at), over, alpha));
         }
     }
     """,
     arrays={"picture": "image rw", "cells": "image", **MASK_ARRAYS},
-    numbers=(*MASK_NUMBERS, *_AFFINE, "smooth_detail", "softness"),
+    numbers=(*MASK_NUMBERS, *_AFFINE, "smooth_detail", "softness", "coarse"),
 )
 
 
@@ -123,8 +138,7 @@ def mosaic(canvas: Canvas, mask: Mask, grid: Grid, *, smooth: bool) -> None:
 
 def _mosaic_cpu(canvas: Canvas, mask: Mask, grid: Grid, smooth: bool) -> None:
     means = _cell_means(cpu_pixels(canvas), grid)
-    cell_px = float(np.hypot(*grid.to_frame[:, 0]))
-    detail = _SAMPLES if smooth else int(np.clip(np.ceil(cell_px), 4, 32))
+    detail = _SAMPLES if smooth else _square_detail(grid)
     size_wh = (grid.cells_wh[0] * detail, grid.cells_wh[1] * detail)
     if smooth:
         enlarged = cv2.resize(means, size_wh, interpolation=cv2.INTER_LINEAR)
@@ -132,7 +146,7 @@ def _mosaic_cpu(canvas: Canvas, mask: Mask, grid: Grid, smooth: bool) -> None:
     else:
         enlarged = cv2.resize(means, size_wh, interpolation=cv2.INTER_NEAREST)
     # What is drawn small and enlarged shows no difference: cells are large, and a blur of them has no detail at all.
-    coarse = 1 if mask.alpha.size < _SMALL_PX else 4 if smooth else 2
+    coarse = 1 if _is_small(mask) else 4 if smooth else 2
     blend_patch(canvas, mask, _laid_over(np.asarray(enlarged, np.uint8), grid, detail, mask, coarse))
 
 
@@ -196,14 +210,24 @@ def _mosaic_gpu(canvas: Canvas, mask: Mask, grid: Grid, smooth: bool) -> None:
         melted = device.scratch("mosaic melted", samples_wh)
         device.run(_MELT, (0, 0, *samples_wh), cells=cells, melted=melted)
         cells = melted
-    cell_px = float(np.hypot(*grid.to_frame[:, 0]))
     numbers = {
         **mask.numbers(),
         **_affine_numbers(cv2.invertAffineTransform(grid.to_frame)),
         "smooth_detail": float(_SAMPLES) if smooth else 0.0,
-        "softness": 1.0 / max(cell_px, 1.0),
+        "softness": 1.0 / _square_detail(grid),
+        "coarse": 1.0 if smooth or _is_small(mask) else 2.0,
     }
     device.run(_LAY, mask.area, numbers, picture=image, cells=cells, mask=mask.coarse.values)
+
+
+def _square_detail(grid: Grid) -> int:
+    """Into how many pixels a side hard cells are divided before they are laid over the picture."""
+    cell_px = float(np.hypot(*grid.to_frame[:, 0]))
+    return int(np.clip(np.ceil(cell_px), 4, 32))
+
+
+def _is_small(mask: Mask) -> bool:
+    return mask.size_wh[0] * mask.size_wh[1] < _SMALL_PX
 
 
 def _affine_numbers(matrix: cv2.typing.MatLike) -> dict[str, float]:

@@ -5,11 +5,13 @@ import pytest
 
 from effects.canvas import Canvas
 from effects.devices.cpu import CpuDevice
+from effects.devices.gpu import GpuDevice
 from effects.ops.blend import blend_colour, blend_patch
-from effects.ops.dispatch import cpu_pixels, pick
+from effects.ops.dispatch import cpu_pixels, gpu_image, pick
 from effects.ops.masks import Mask
 from models.errors import BackendFailed
 from models.types import U8
+from tests.effects.both_devices import draw_on_both, soft_frame
 from tests.pipeline_fakes import make_frame
 
 
@@ -55,3 +57,28 @@ def test_a_device_without_code_is_named() -> None:
     canvas, _before = new_canvas()
     with pytest.raises(BackendFailed, match="'cpu'"):
         pick(canvas.device, gpu=new_canvas)
+
+
+def test_the_gpu_blends_alike(gpu: GpuDevice) -> None:
+    frame, alpha = soft_frame(), ramp(90, 200)
+    patch = np.random.default_rng(2).integers(0, 256, (90, 200, 4)).astype(np.uint8)
+    patch[..., 3] = 255
+    mask = Mask(70, 40, alpha)
+    for pictures in (
+        draw_on_both(gpu, frame, lambda canvas: blend_patch(canvas, mask, patch.copy())),
+        draw_on_both(gpu, frame, lambda canvas: blend_colour(canvas, mask, (10, 130, 250))),
+    ):
+        pictures.assert_alike()
+        assert np.abs(pictures.cpu.astype(int) - pictures.gpu).max() <= 2
+        inside = pictures.gpu[40:130, 70:270, :3]
+        assert np.array_equal(inside[alpha == 0], frame.pixels[40:130, 70:270][alpha == 0])
+        assert not np.array_equal(inside, frame.pixels[40:130, 70:270])
+
+
+def test_operations_know_their_device(gpu: GpuDevice) -> None:
+    canvas, _before = new_canvas()
+    with pytest.raises(BackendFailed, match="lives on 'cpu'"):
+        gpu_image(canvas)
+    canvas.device = gpu
+    with pytest.raises(BackendFailed, match="another device"):
+        gpu_image(canvas)

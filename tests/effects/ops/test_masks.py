@@ -2,13 +2,17 @@
 
 from math import hypot
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from effects.ops.masks import Oval, map_mask, oval_mask
-from models.types import F32
+from effects.devices.gpu import GpuDevice
+from effects.ops.blend import blend_colour
+from effects.ops.masks import Mask, Oval, map_mask, oval_mask, without
+from models.types import F32, Frame
+from tests.effects.both_devices import draw_on_both
 
 SIZE_WH = (320, 180)
 
@@ -92,3 +96,34 @@ def test_a_map_reaches_the_borders_of_the_picture() -> None:
 
 def test_an_empty_map_is_no_mask() -> None:
     assert map_mask(np.zeros((9, 16), np.float32), SIZE_WH) is None
+
+
+def test_alpha_is_made_once_and_from_the_coarse_map() -> None:
+    mask = oval_mask(Oval((160.0, 90.0), (50.0, 70.0), 20.0), 0.2, SIZE_WH)
+    assert mask is not None
+    assert mask.alpha is mask.alpha
+    assert mask.alpha.shape == mask.size_wh[::-1]
+    assert mask.coarse.values.size < mask.alpha.size / 10
+    assert mask.area == (mask.x0, mask.y0, *mask.size_wh)
+
+
+@pytest.mark.parametrize("kind", ["oval", "map", "dense", "with a hole"])
+def test_the_gpu_stretches_masks_alike(gpu: GpuDevice, kind: str) -> None:
+    oval = oval_mask(Oval((150.3, 80.7), (50.0, 70.0), 20.0), 0.3, SIZE_WH)
+    values = cv2.blur(np.pad(np.ones((9, 17), np.float32), 5), (5, 5))
+    stretched = map_mask(values, SIZE_WH)
+    assert oval is not None
+    assert stretched is not None
+    corners = np.array([[120, 40], [190, 60], [150, 120]], np.float32)
+    mask = {
+        "oval": oval,
+        "map": stretched,
+        "dense": Mask(11, 7, np.random.default_rng(0).integers(0, 256, (33, 51)).astype(np.uint8)),
+        "with a hole": without(oval, corners),
+    }[kind]
+    black = Frame(0, 0.0, 0, np.zeros((180, 320, 3), np.uint8))
+    pictures = draw_on_both(gpu, black, lambda canvas: blend_colour(canvas, mask, (255, 255, 255)))
+    drawn = pictures.gpu[mask.y0 :, mask.x0 :, 0][: mask.size_wh[1], : mask.size_wh[0]]
+    assert mask.alpha.max() == 255
+    assert np.abs(drawn.astype(int) - mask.alpha).max() <= 1
+    assert pictures.gpu[..., :3].sum() == 3 * drawn.sum(dtype=int)

@@ -5,10 +5,12 @@ import pytest
 
 from effects.canvas import Canvas
 from effects.devices.cpu import CpuDevice
+from effects.devices.gpu import GpuDevice
 from effects.ops.dispatch import cpu_pixels
-from effects.ops.masks import Mask, Oval, oval_mask
+from effects.ops.masks import Mask, Oval, map_mask, oval_mask
 from effects.ops.mosaic import grid_over_mask, grid_over_oval, mosaic
 from models.types import U8, Frame
+from tests.effects.both_devices import draw_on_both, soft_frame
 from tests.pipeline_fakes import make_frame
 
 OVAL = Oval((160.0, 90.0), (50.0, 70.0), 20.0)
@@ -98,3 +100,34 @@ def test_a_mask_larger_than_its_oval_repeats_the_edge() -> None:
     frame = make_frame(size_wh=(320, 180))
     after, _mask = draw(frame, smooth=False, oval=Oval((0.0, 0.0), (60.0, 60.0), 0.0))
     assert np.isfinite(after).all()
+
+
+@pytest.mark.parametrize("smooth", [True, False])
+@pytest.mark.parametrize("cells", [3.0, 9.0])
+def test_the_gpu_averages_alike(gpu: GpuDevice, smooth: bool, cells: float) -> None:
+    frame = soft_frame((640, 360))
+    oval = Oval((300.0, 170.0), (100.0, 140.0), 20.0)
+    mask = oval_mask(oval, 0.2, frame.size_wh)
+    assert mask is not None
+    grid = grid_over_oval(oval, cells)
+    pictures = draw_on_both(gpu, frame, lambda canvas: mosaic(canvas, mask, grid, smooth=smooth))
+    pictures.assert_alike()
+    assert np.abs(pictures.gpu[..., :3].astype(int) - frame.pixels).max() > 20
+
+
+def test_the_gpu_averages_regions_alike(gpu: GpuDevice) -> None:
+    frame = soft_frame((640, 360))
+    mask = map_mask(np.pad(np.ones((30, 40), np.float32), ((24, 0), (0, 56))), frame.size_wh)
+    assert mask is not None
+    pictures = draw_on_both(gpu, frame, lambda canvas: mosaic(canvas, mask, grid_over_mask(mask, 40.0), smooth=True))
+    pictures.assert_alike()
+
+
+@pytest.mark.parametrize("smooth", [True, False])
+@pytest.mark.parametrize("size_wh", [(1, 1), (3, 2), (33, 21)])
+def test_tiny_pictures_on_the_gpu(gpu: GpuDevice, size_wh: tuple[int, int], smooth: bool) -> None:
+    mask = Mask(0, 0, np.full((size_wh[1], size_wh[0]), 255, np.uint8))
+    frame = soft_frame(size_wh)
+    grid = grid_over_mask(mask, 8.0)
+    pictures = draw_on_both(gpu, frame, lambda canvas: mosaic(canvas, mask, grid, smooth=smooth))
+    assert np.abs(pictures.cpu.astype(int) - pictures.gpu).max() <= 3
