@@ -71,6 +71,8 @@ _LEARN_LIMIT = 1.4
 _UNREST_CAP = 4.0
 _RELEASE_AFTER_S = 3.0
 """Hidden for longer than this, a texel is taken for changed, not covered: the ghost is gone a second later."""
+_SETTLING_S, _SETTLING_LEARN = 0.3, 0.3
+"""A new face is only learnt for this long, and fast: its first meshes may be off, and would leave a ghost."""
 _LONGEST_STEP_S = 0.25
 _NIL = np.float32(1e-4)
 """Values that decay stop here: denormal numbers are a hundred times slower."""
@@ -206,6 +208,8 @@ def _see(memory: _Memory, look: _Look, t_s: float) -> None:
         squared = _return_to_before(memory, lit, squared)
     was_hidden = memory.map < 0.5
     suspicion = _suspicion(memory, squared, look, was_hidden, step_s)
+    if memory.age_s < _SETTLING_S:
+        suspicion.fill(0)
     hidden = _regions(suspicion, was_hidden, look.valid)
     if hidden is not None or memory.map.min() < 1:
         _move_map(memory, hidden, step_s * _FPS)
@@ -302,6 +306,8 @@ def _learn(
     """Move the reference, the unrest and the pose; release what has been hidden too long. `lit` is used up."""
     steps = step_s * _FPS
     first = steps / (memory.age_s * _FPS + 1)
+    if memory.age_s < _SETTLING_S:
+        first = max(first, 1 - (1 - _SETTLING_LEARN) ** steps)
     gain = suspicion
     gain *= np.float32(1 / _LEARN_LIMIT)
     gain *= gain

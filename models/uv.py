@@ -97,8 +97,8 @@ def sample(pixels: np.ndarray, mesh: F32, table: UvTable) -> tuple[np.ndarray, N
     shrink = 1 << halvings
     left = min(max(low_x - shrink, 0), width - 1)
     top = min(max(low_y - shrink, 0), height - 1)
-    columns = max(1, min(low_x + across + shrink - left, width - left) // shrink)
-    rows = max(1, min(low_y + down + shrink - top, height - top) // shrink)
+    columns = max(1, min(low_x + across + 2 * shrink - left, width - left) // shrink)
+    rows = max(1, min(low_y + down + 2 * shrink - top, height - top) // shrink)
     crop = pixels[top : top + rows * shrink, left : left + columns * shrink]
     for level in reversed(range(halvings)):
         crop = cv2.resize(crop, (columns << level, rows << level), interpolation=cv2.INTER_AREA)
