@@ -15,46 +15,116 @@ from app.settings import Settings
 from app.settings_file import load_settings
 from app.sources.base import Source
 from app.streams import complain
+from models.errors import BackendFailed, FacetError
 from models.types import SharedModel, Wants
 
 if TYPE_CHECKING:
+    from app.backends.pair import Loading, Pair
     from app.pipeline.engine import Engine
     from app.pipeline.prepare import Preparer
+    from app.pipeline.switch import Circumstances
     from app.sinks.base import Sink
-
-_CPU_ONLY = "this version of Facet runs on the CPU only; the CPU is used."
-
-
-def usable_backend(asked: str) -> str:
-    """The backend that will really run; says so in one line on stderr when it is not the one asked for."""
-    if asked not in ("auto", "cpu"):
-        complain(f"backend {asked} is not available: {_CPU_ONLY}")
-    return "cpu"
 
 
 def make_model(backend: str) -> SharedModel:
-    """The shared face model on a backend; raises ModelUnavailable."""
+    """The shared face model of a backend; where this machine lacks it, the CPU's. Raises ModelUnavailable."""
+    from app.backends.build import make_networks, parts_of
+    from effects.devices.cpu import CpuDevice
+
+    return make_networks(parts_of(_usable(backend))[0], CpuDevice()).model
+
+
+def make_home_engine(wants: Wants | None = None, preparer: "Preparer | None" = None) -> "Engine":
+    """An engine on the CPU; arguments as of `make_engine`."""
+    from app.pipeline.engine import Engine
+    from effects.devices.cpu import CpuDevice
+    from effects.registry import specs
     from models.shared import create_cpu_model
 
-    usable_backend(backend)
-    return create_cpu_model()
+    return Engine(
+        create_cpu_model(), CpuDevice(), specs(), extra_wants=wants or Wants(landmarks=False), preparer=preparer
+    )
 
 
-def make_engine(backend: str, wants: Wants | None = None, preparer: "Preparer | None" = None) -> "Engine":
-    """An engine on a backend.
+def make_engine(backend: str, wants: Wants | None = None, *, draws: bool = True) -> "Engine":
+    """An engine on a backend, for commands: it falls back to the CPU and says so in one line on stderr.
 
     Args:
         backend: as asked for.
         wants: what perception shall deliver even when no effect asks for it.
-        preparer: where assets are made; at once by default.
+        draws: whether the canvas is used; without it only the networks are on the backend.
     """
-    from app.pipeline.engine import Engine
+    from app.backends.build import make_networks, make_pair, parts_of
+    from app.backends.pair import HOME
     from effects.devices.cpu import CpuDevice
-    from effects.registry import specs
 
-    return Engine(
-        make_model(backend), CpuDevice(), specs(), extra_wants=wants or Wants(landmarks=False), preparer=preparer
-    )
+    engine = make_home_engine(wants)
+    engine.on_failure(_complain_and_close)
+    name = _usable(backend)
+    if name == HOME:
+        return engine
+    try:
+        pair = make_pair(name) if draws else make_networks(parts_of(name)[0], CpuDevice())
+    except FacetError as error:
+        _complain_lack(name, str(error))
+        return engine
+    for remark in pair.remarks:
+        complain(remark)
+    engine.exchange(pair)
+    return engine
+
+
+def build_live(name: str, circumstances: "Circumstances", loading: "Loading") -> "Pair | None":
+    """A backend made ready to take over the live picture at once; None where the CPU is the best. Raises FacetError."""
+    from app.backends.build import make_pair
+    from app.backends.catalogue import offer
+    from app.backends.effects import all_effects
+    from app.backends.pair import AUTO, HOME
+    from app.backends.rehearsal import rehearse
+
+    if name == AUTO:
+        name = _fastest(loading)
+        if name == HOME:
+            return None
+    elif not (found := offer(name)).there:
+        raise BackendFailed(f"{found.reason} {found.mend}".strip())
+    pair = make_pair(name, loading)
+    try:
+        rehearse(pair, circumstances.size_wh, all_effects(circumstances.settings), circumstances.home, loading)
+    except BaseException:
+        pair.close()
+        raise
+    return pair
+
+
+def _usable(asked: str) -> str:
+    """The backend to try; says so in one line on stderr when this machine lacks the one asked for."""
+    from app.backends.catalogue import offer
+    from app.backends.pair import AUTO, HOME, Loading
+
+    if asked == AUTO:
+        return _fastest(Loading())
+    if asked == HOME or (found := offer(asked)).there:
+        return asked
+    _complain_lack(asked, f"{found.reason} {found.mend}".strip())
+    return HOME
+
+
+def _fastest(loading: "Loading") -> str:
+    """The name of the fastest backend, by a trial whose verdict is kept."""
+    from app.backends.pair import backend_of
+    from app.backends.probe import choose
+
+    return backend_of(*choose(loading))
+
+
+def _complain_and_close(pair: "Pair", reason: str) -> None:
+    _complain_lack(pair.name, reason)
+    pair.close()
+
+
+def _complain_lack(name: str, reason: str) -> None:
+    complain(f"backend {name} cannot be used: {reason.rstrip('.')}. The CPU is used.")
 
 
 def open_source(
@@ -94,10 +164,11 @@ def command_settings(preset: str | None, sets: Sequence[str], backend: str) -> S
     return with_sets(settings, sets)
 
 
-def window_settings(preset: str | None, sets: Sequence[str], backend: str) -> tuple[Settings, tuple[str, ...]]:
+def window_settings(preset: str | None, sets: Sequence[str], backend: str | None) -> tuple[Settings, tuple[str, ...]]:
     """The saved settings with the command line's on top, and plain messages about what could not be used."""
     settings, messages = load_settings()
-    settings = replace(settings, backend=backend)
+    if backend is not None:
+        settings = replace(settings, backend=backend)
     if preset:
         settings = load_preset(preset, settings)
     return with_sets(settings, sets), messages

@@ -32,17 +32,19 @@ def live_session(
 
     session = runner(
         open_source=open_source,
-        make_engine=lambda: _live_engine(settings.backend),
+        make_engine=_live_engine,
         make_recorder=_make_recorder,
         make_still=_make_still,
         settings=settings,
+        build=bootstrap.build_live,
     )
     session.prepare()
     return session
 
 
-def _live_engine(backend: str) -> Engine:
-    return bootstrap.make_engine(backend, preparer=WorkerPreparer("facet-prepare"))
+def _live_engine() -> Engine:
+    """It begins on the CPU, whatever was chosen: the picture need not wait for a graphics driver."""
+    return bootstrap.make_home_engine(preparer=WorkerPreparer("facet-prepare"))
 
 
 def _make_recorder(path: Path, size_wh: tuple[int, int], fps: float) -> Sink:

@@ -45,6 +45,11 @@ def seconds_since_process_start() -> float:
     return max(0.0, time.time() - psutil.Process().create_time())
 
 
+def free_memory_mb() -> float:
+    """Memory that programs can still take, in MB (2^20 bytes)."""
+    return float(psutil.virtual_memory().available) / 2**20
+
+
 def peak_rss_mb() -> float:
     """The largest resident memory of this process so far, in MB (2^20 bytes)."""
     if sys.platform == "win32":

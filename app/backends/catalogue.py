@@ -1,4 +1,4 @@
-"""Which backends there are, and which of them this machine seems to have: by looking, without loading anything heavy."""
+"""Which backends there are, and which of them this machine seems to have: a look, without loading anything heavy."""
 
 import ctypes
 import os
@@ -82,6 +82,12 @@ def offers(machine: Machine | None = None) -> tuple[Offer, ...]:
 def offer(name: str, machine: Machine | None = None) -> Offer:
     """One backend by its name; raises KeyError."""
     return {each.name: each for each in offers(machine)}[name]
+
+
+def title_of(name: str) -> str:
+    """What people call a backend; a mixture "networks+canvas" by both its parts."""
+    titles = {each.name: each.title for each in _OFFERS}
+    return titles.get(name) or " + ".join(titles.get(part, part) for part in name.split("+"))
 
 
 def vulkan_drivers(environment: Mapping[str, str]) -> list[Path]:

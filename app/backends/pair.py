@@ -11,6 +11,8 @@ from models.types import SharedModel
 
 HOME = "cpu"
 """The backend that is always there: it answers when another fails."""
+AUTO = "auto"
+"""Whatever is fastest here."""
 
 
 class LoadingCancelled(FacetError):
@@ -62,11 +64,29 @@ class Loading:
     """
 
     def __init__(self, said: Callable[[str], None] = lambda _words: None) -> None:
-        self.cancelled = threading.Event()
+        self._cancelled = threading.Event()
+        self._lock = threading.Lock()
+        self._ends: list[Callable[[], object]] = []
         self._said = said
 
     def step(self, words: str) -> None:
         """Begin the next step; raises LoadingCancelled where nobody waits any more."""
-        if self.cancelled.is_set():
+        if self._cancelled.is_set():
             raise LoadingCancelled("The backend is not wanted any more.")
         self._said(words)
+
+    def holds(self, end: Callable[[], object]) -> None:
+        """`end` frees what was made so far, in any thread, and makes a step that hangs fail."""
+        with self._lock:
+            self._ends.append(end)
+            late = self._cancelled.is_set()
+        if late:
+            end()
+
+    def cancel(self) -> None:
+        """Nobody waits for it any more. May take a second: not for the thread of the picture."""
+        with self._lock:
+            self._cancelled.set()
+            ends = list(self._ends)
+        for end in ends:
+            end()

@@ -81,10 +81,10 @@ def frames_per_second(text: str) -> float:
     return value
 
 
-def add_backend(parser: argparse.ArgumentParser) -> None:
-    """`--backend B`."""
+def add_backend(parser: argparse.ArgumentParser, default: str | None = "auto") -> None:
+    """`--backend B`; `default` None: what the window was set to last."""
     parser.add_argument(
-        "--backend", type=backend_name, default="auto", metavar="B", help=f"one of {', '.join(BACKENDS)}"
+        "--backend", type=backend_name, default=default, metavar="B", help=f"one of {', '.join(BACKENDS)}"
     )
 
 

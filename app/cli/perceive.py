@@ -4,15 +4,20 @@ import argparse
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from app.cli import options
 from app.cli.files import input_path, output_path, whole_file, whole_folder
 from app.cli.frames import check_ends, frames_of, shortfall
 from app.cli.progress import progress
+from app.settings import Settings
 from app.sources.base import STILL_KINDS, SourceInfo
 from app.streams import complain
 from models.errors import UsageError
-from models.types import Frame, Perception, SharedModel, Wants
+from models.types import Frame, Perception, Wants
+
+if TYPE_CHECKING:
+    from app.pipeline.engine import Engine
 
 _WANTS = Wants(landmarks=True, matte=True)
 
@@ -43,14 +48,14 @@ def run(arguments: argparse.Namespace) -> int:
         source = bootstrap.open_source(arguments.input, live=False)
         stack.callback(source.close)
         check_ends(source, arguments.frames)
-        model = bootstrap.make_model(arguments.backend)
-        stack.callback(model.close)
-        look = _look(model, source.info, arguments)
+        engine = bootstrap.make_engine(arguments.backend, _WANTS, draws=False)
+        stack.callback(engine.close)
+        look = _look(engine, source.info, arguments)
         bar = stack.enter_context(progress(arguments.frames or source.info.frame_count))
         count = 0
         for frame in frames_of(source, arguments.frames):
             perception = look(frame)
-            row = perception_row(count, frame, source_name(source.info, frame), perception, model.times())
+            row = perception_row(count, frame, source_name(source.info, frame), perception, engine.take_times())
             rows.write(json.dumps(row, separators=(",", ":"), allow_nan=False) + "\n")
             if mattes is not None:
                 write_matte(mattes / f"{count:06d}.png", frame, perception)
@@ -63,11 +68,11 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _look(model: SharedModel, info: SourceInfo, arguments: argparse.Namespace) -> Callable[[Frame], Perception]:
+def _look(engine: "Engine", info: SourceInfo, arguments: argparse.Namespace) -> Callable[[Frame], Perception]:
     """How to look at this input's frames: pictures one by one, anything else as a stream unless told otherwise."""
     stills = info.kind in STILL_KINDS
     max_faces = arguments.max_faces or (options.MAX_FACES if stills else 5)
-    reach = options.resolve_reach(arguments.reach, stills)
+    settings = Settings(max_faces=max_faces, reach=options.resolve_reach(arguments.reach, stills))
     if stills or arguments.independent:
-        return lambda frame: model.still(frame.pixels, _WANTS, max_faces=max_faces, reach=reach)
-    return lambda frame: model.track(frame, _WANTS, max_faces=max_faces, reach=reach)
+        return lambda frame: engine.perceive_still(frame, settings, max_faces)
+    return lambda frame: engine.perceive(frame, settings)

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=options.size_wh, metavar="WxH", help="of the camera or the demo")
     parser.add_argument("--fps", type=options.frames_per_second, metavar="N", help="of the camera or the demo")
     options.add_effects(parser)
-    options.add_backend(parser)
+    options.add_backend(parser, default=None)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -46,7 +46,8 @@ def _render_demo(arguments: argparse.Namespace) -> int:
         "facet render, perceive and bench work without a display."
     )
     sets = arguments.sets if arguments.preset or arguments.sets else ["mesh.on=1"]
-    values = {"input": "demo", "output": _DEMO_FILE, "frames": None, "sets": sets}
+    backend = arguments.backend or "auto"
+    values = {"input": "demo", "output": _DEMO_FILE, "frames": None, "sets": sets, "backend": backend}
     missing = render.render(argparse.Namespace(**(vars(arguments) | values)))
     if missing is None:
         sys.stdout.write(f"{_DEMO_FILE.resolve()}\n")

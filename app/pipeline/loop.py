@@ -9,6 +9,7 @@ from app.pipeline.capture import Capture, Captured
 from app.pipeline.engine import Engine
 from app.pipeline.keeping import Keeping
 from app.pipeline.slot import LatestSlot
+from app.pipeline.switch import Switch
 from app.pipeline.timing import Timing
 from app.pipeline.types import Output, RunnerEvent
 from app.settings import Settings
@@ -65,6 +66,7 @@ class EngineLoop:
         outputs: LatestSlot[Finished],
         timing: Timing,
         keeping: Keeping,
+        switch: Switch,
         tell: Callable[[RunnerEvent], None],
         wake: Callable[[], None],
     ) -> None:
@@ -75,6 +77,7 @@ class EngineLoop:
         self._outputs = outputs
         self._timing = timing
         self._keeping = keeping
+        self._switch = switch
         self._tell = tell
         self._wake = wake
         self._capture: Capture | None = None
@@ -95,11 +98,14 @@ class EngineLoop:
         if item.capture is not self._capture:
             self._begin(item.capture)
         frame, settings = item.frame, self._control.settings
+        if self._held is not None:
+            self._switch.between_frames(self._engine, settings, frame.size_wh)
         self._engine.extra_wants = self._control.extra_wants
         deadline_ns = self._deadline_ns()
         perception = self._engine.perceive(frame, settings)
         output = self._engine.compose(frame, perception, settings, deadline_ns)
-        self._timing.processed({**self._engine.take_times().ms, "decode": item.decode_ms})
+        times = {**self._engine.take_times().ms, "decode": item.decode_ms}
+        self._timing.processed(times, perception.runtime, output.canvas)
         self._latest_s = monotonic()
         self._publish(_Held(frame, perception, self._engine.wants(settings), settings, output), fresh=True)
 
@@ -111,9 +117,10 @@ class EngineLoop:
         if not (control.frozen or capture.ended or monotonic() - self._latest_s > _SILENCE_S):
             return
         settings = control.settings
+        changed = self._switch.between_frames(self._engine, settings, held.frame.size_wh)
         self._engine.extra_wants = control.extra_wants
         wants = self._engine.wants(settings)
-        if wants == held.wants and settings is held.settings and not self._pending:
+        if wants == held.wants and settings is held.settings and not self._pending and not changed:
             self._keeping.put(held.output, fresh=False, fps=0.0)
             return
         perception = held.perception if wants == held.wants else self._engine.perceive(held.frame, settings)

@@ -16,8 +16,9 @@ from app.pipeline.engine import Engine
 from app.pipeline.keeping import Keeping, MakeRecorder, MakeStill
 from app.pipeline.loop import Control, EngineLoop, Finished
 from app.pipeline.slot import LatestSlot
+from app.pipeline.switch import Build, Switch
 from app.pipeline.timing import Timing
-from app.pipeline.types import LatencyStats, Output, RunnerEvent
+from app.pipeline.types import BackendState, LatencyStats, Output, RunnerEvent
 from app.settings import Settings
 from app.sources.base import SourceInfo
 from app.sources.tuning import Tuning
@@ -32,12 +33,12 @@ _log = logging.getLogger(__name__)
 class _Life:
     """What one life of the engine thread uses: from the first `start` to `stop`."""
 
-    def __init__(self, keeping: Keeping) -> None:
+    def __init__(self, keeping: Keeping, switch: Switch) -> None:
         self.keeping = keeping
+        self.switch = switch
         self.stopping = threading.Event()
         self.frames: LatestSlot[Captured] = LatestSlot()
         self.outputs: LatestSlot[Finished] = LatestSlot()
-        self.devices = ("", "")
         self.loop: EngineLoop | None = None
         self.thread: threading.Thread | None = None
 
@@ -52,6 +53,7 @@ class Runner:
         make_still: opens a snapshot.
         settings: to begin with.
         on_wake: called from other threads when there is something to fetch; may be set later.
+        build: makes other backends than the engine's own; None = there are none.
     """
 
     def __init__(
@@ -62,11 +64,13 @@ class Runner:
         make_still: MakeStill,
         settings: Settings,
         on_wake: Callable[[], None] = lambda: None,
+        build: Build | None = None,
     ) -> None:
         self._open_source = open_source
         self._make_engine = make_engine
         self._make_recorder = make_recorder
         self._make_still = make_still
+        self._build = build
         self._control = Control(settings, Wants(landmarks=False))
         self.on_wake = on_wake
         self._events: deque[RunnerEvent] = deque()
@@ -116,8 +120,19 @@ class Runner:
 
     def adopt(self, settings: Settings) -> None:
         """See LiveSession."""
+        if settings.backend != self._control.settings.backend:
+            self._life.switch.ask(settings.backend)
         self._control.settings = settings
         self._life.frames.wake()
+
+    def use_backend(self, name: str) -> None:
+        """See LiveSession."""
+        self._life.switch.ask(name)
+        self._life.frames.wake()
+
+    def backend(self) -> BackendState:
+        """See LiveSession."""
+        return self._life.switch.state()
 
     def watch(self, want: Wants) -> None:
         """See LiveSession."""
@@ -162,7 +177,7 @@ class Runner:
             "window": life.outputs.dropped,
             "sink": life.keeping.dropped,
         }
-        return self._timing.stats(monotonic_ns(), dropped, *life.devices)
+        return self._timing.stats(monotonic_ns(), dropped)
 
     def source_info(self) -> SourceInfo | None:
         """See LiveSession."""
@@ -196,7 +211,8 @@ class Runner:
         return self._life.keeping.dropped
 
     def _new_life(self) -> _Life:
-        return _Life(Keeping(self._make_recorder, self._make_still, self._tell))
+        keeping = Keeping(self._make_recorder, self._make_still, self._tell)
+        return _Life(keeping, Switch(self._build, self._control.settings.backend, self._tell))
 
     def _tell(self, event: RunnerEvent) -> None:
         self._events.append(event)
@@ -207,7 +223,7 @@ class Runner:
         engine: Engine | None = None
         try:
             engine = self._make_engine()
-            life.devices = (engine.networks, engine.canvas)
+            life.switch.attach(engine)
             if life.frames.empty:
                 engine.warm(_WARM_SIZE_WH, self._control.settings)
             life.loop = EngineLoop(
@@ -217,6 +233,7 @@ class Runner:
                 life.outputs,
                 self._timing,
                 life.keeping,
+                life.switch,
                 self._tell,
                 lambda: self.on_wake(),
             )
@@ -227,6 +244,7 @@ class Runner:
             _log.exception("the engine stopped")
             self._tell(RunnerEvent("failed", f"The engine stopped: {type(error).__name__}: {error}."))
         finally:
+            life.switch.close()
             life.keeping.close()
             if engine is not None:
                 engine.close()

@@ -6,7 +6,7 @@ A protocol, so that the window reaches no pixel library and tests can fake it.
 from pathlib import Path
 from typing import Protocol
 
-from app.pipeline.types import LatencyStats, Output, RunnerEvent
+from app.pipeline.types import BackendState, LatencyStats, Output, RunnerEvent
 from app.settings import Settings
 from app.sources.base import SourceInfo
 from app.sources.tuning import Tuning
@@ -34,6 +34,17 @@ class LiveSession(Protocol):
 
     def adopt(self, settings: Settings) -> None:
         """Use these settings from the next frame on (and for the present picture while frozen or at its end)."""
+        ...
+
+    def use_backend(self, name: str) -> None:
+        """Go over to this backend as soon as it is ready, also when it failed before; the picture goes on meanwhile.
+
+        `adopt` does the same where the settings name another backend than before.
+        """
+        ...
+
+    def backend(self) -> BackendState:
+        """What runs and what is on its way; an event "backend" tells that it changed."""
         ...
 
     def watch(self, want: Wants) -> None:

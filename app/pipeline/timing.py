@@ -86,6 +86,7 @@ class Timing:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._devices = ("", "")
         self.clear()
 
     def clear(self) -> None:
@@ -102,9 +103,12 @@ class Timing:
         with self._lock:
             self._grabs.add(grabbed_ns)
 
-    def processed(self, ms: Mapping[str, float]) -> None:
-        """The engine finished a frame."""
+    def processed(self, ms: Mapping[str, float], networks: str, canvas: str) -> None:
+        """The engine finished a frame on these devices; times of other devices are no longer counted."""
         with self._lock:
+            if (networks, canvas) != self._devices:
+                self._devices = (networks, canvas)
+                self._engine = FrameWindow()
             self._engine.add(ms)
 
     def painted(self, grabbed_ns: int, painted_ns: int, paint_ms: float, handover_ms: float) -> None:
@@ -115,7 +119,7 @@ class Timing:
             self._window.add({CAPTURE_TO_PAINT: age_ms, HAND_OVER: handover_ms, PAINT: paint_ms})
             self._age_ms = age_ms
 
-    def stats(self, now_ns: int, dropped: Mapping[str, int], networks: str, canvas: str) -> LatencyStats:
+    def stats(self, now_ns: int, dropped: Mapping[str, int]) -> LatencyStats:
         """The figures of the moment."""
         with self._lock:
             window = self._window.percentiles()
@@ -128,6 +132,6 @@ class Timing:
                 shown_fps=self._paints.per_second(now_ns),
                 dropped=dict(dropped),
                 recent_ms=self._window.latest(CAPTURE_TO_PAINT, SPARKLINE_FRAMES),
-                networks=networks,
-                canvas=canvas,
+                networks=self._devices[0],
+                canvas=self._devices[1],
             )

@@ -1,6 +1,7 @@
 """What the pipeline hands to the window and the sinks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from app.sources.base import Reason
@@ -31,16 +32,49 @@ class Output:
     canvas: str = "cpu"
 
 
-EventKind = Literal["opening", "opened", "lost", "stalled", "ended", "failed", "effects_ready", "fault", "recovered"]
+EventKind = Literal[
+    "opening", "opened", "lost", "stalled", "ended", "failed", "effects_ready", "fault", "recovered",
+    "backend", "backend_failed",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class RunnerEvent:
-    """Something the window tells its user; `message` is a plain sentence, `reason` the one of a BadInput."""
+    """Something the window tells its user; `message` is a plain sentence, `reason` the one of a BadInput.
+
+    "backend": the state of the backends changed (see `BackendState`); "backend_failed": one cannot be used, `message`
+    says which, why and what to do.
+    """
 
     kind: EventKind
     message: str = ""
     reason: Reason = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BackendState:
+    """What runs, what was asked for, and what is on its way.
+
+    Attributes:
+        asked: the user's choice.
+        running: the backend in use, by name.
+        networks / canvas: the devices really used.
+        hardware: what computes, in words.
+        loading: the backend on its way, "" for none.
+        step: what that is doing, in a few words.
+        reasons: why backends could not be used when they were tried last, by name.
+        remarks: what is not as was asked for, in plain sentences.
+    """
+
+    asked: str = "cpu"
+    running: str = "cpu"
+    networks: str = "cpu"
+    canvas: str = "cpu"
+    hardware: str = ""
+    loading: str = ""
+    step: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

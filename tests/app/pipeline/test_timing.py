@@ -80,9 +80,9 @@ def test_the_figures_of_the_overlay() -> None:
     for number in range(10):
         grabbed_ns = int(number / 25 * 1e9)
         timing.grabbed(grabbed_ns)
-        timing.processed({"detect": 2.0, "total": 5.0})
+        timing.processed({"detect": 2.0, "total": 5.0}, "cpu", "cpu")
         timing.painted(grabbed_ns, grabbed_ns + 20_000_000, 0.5, 1.5)
-    stats = timing.stats(int(9 / 25 * 1e9), {"engine": 1, "window": 2, "sink": 0}, "cpu", "cpu")
+    stats = timing.stats(int(9 / 25 * 1e9), {"engine": 1, "window": 2, "sink": 0})
     assert stats.camera_fps == pytest.approx(25.0)
     assert stats.shown_fps == pytest.approx(25.0)
     assert stats.capture_to_paint is not None
@@ -95,7 +95,7 @@ def test_the_figures_of_the_overlay() -> None:
 
 
 def test_nothing_measured_yet() -> None:
-    stats = Timing().stats(0, {}, "", "")
+    stats = Timing().stats(0, {})
     assert stats.stages == {}
     assert stats.capture_to_paint is None
     assert (stats.camera_fps, stats.shown_fps, stats.recent_ms) == (0.0, 0.0, ())
@@ -104,7 +104,7 @@ def test_nothing_measured_yet() -> None:
 def test_clear_forgets() -> None:
     timing = Timing()
     timing.grabbed(1)
-    timing.processed({"total": 1.0})
+    timing.processed({"total": 1.0}, "cpu", "cpu")
     timing.painted(1, 2, 0.1, 0.1)
     timing.clear()
-    assert timing.stats(3, {}, "", "").stages == {}
+    assert timing.stats(3, {}).stages == {}
