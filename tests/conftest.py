@@ -1,9 +1,14 @@
 """Fixtures shared by all tests."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from effects.devices.gpu import GpuDevice
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -36,3 +41,13 @@ def gpu_canvas() -> None:
     from tests.gpu import require_gpu_canvas
 
     require_gpu_canvas()
+
+
+@pytest.fixture(scope="session")
+def gpu(gpu_canvas: None) -> "Iterator[GpuDevice]":
+    """One canvas device for all tests: opening it takes a while."""
+    from effects.devices.gpu import GpuDevice
+
+    device = GpuDevice()
+    yield device
+    device.close()

@@ -34,9 +34,12 @@ class Pictures:
 
 
 def colour_distance(one: U8, other: U8) -> NDArray[np.float64]:
-    """(H, W) CIEDE2000 between two BGR(A) pictures."""
-    labs = (rgb2lab(np.ascontiguousarray(picture[..., 2::-1])) for picture in (one, other))
-    return np.asarray(deltaE_ciede2000(*labs), np.float64)
+    """(H, W) CIEDE2000 between two BGR(A) pictures; computed where they differ."""
+    distance = np.zeros(one.shape[:2])
+    differs = (one[..., :3] != other[..., :3]).any(axis=2)
+    labs = [rgb2lab(picture[differs][:, 2::-1]) for picture in (one, other)]
+    distance[differs] = deltaE_ciede2000(*labs)
+    return distance
 
 
 def draw_on_both(gpu: GpuDevice, frame: Frame, draw: Callable[[Canvas], None]) -> Pictures:
