@@ -32,6 +32,7 @@ from models.runtime.hush import hushed
 from models.types import F32
 
 _MEND = "Install or update the graphics driver (on Linux its Vulkan part as well), or use the CPU."
+_MEND_LOST = "Choose the GPU again; if it fails often, update the graphics driver."
 _ADAPTER = re.compile(r"Selected adapter: (.+?), arch=.*?adapterType=(.+)")
 _REFUSED_OPERATOR = re.compile(r"^([A-Z][A-Z0-9_]+): (.*\S)")
 _LEVELS = ("INFO", "WARNING", "ERROR")
@@ -55,20 +56,29 @@ class LiteRtGpu:
     ) -> "LiteRtGpuNet":
         """Load a `.tflite` file and run it once, on zeros: what the driver builds at the first run is built then.
 
-        Raises ModelUnavailable when there is no file, no GPU, or a part of the graph that the GPU cannot run.
+        Raises ModelUnavailable when there is no file, no GPU, or a part of the graph that the GPU cannot run, and
+        BackendFailed when the GPU was lost.
         """
         content = _read(graph, input_shape)
         chatter: list[str] = []
         try:
             with self._lock, hushed(_all_of_it) as chatter:
-                _quiet_at_exit()
-                self._environment = self._environment or Environment.create()
-                net = LiteRtGpuNet(graph, content, outputs, self._environment)
+                net = self._make(graph, content, outputs)
         except RuntimeError as error:
             raise ModelUnavailable(_plain_reason(graph, str(error), chatter)) from error
         self._nets.add(net)
         self.device_name = self.device_name or _device_name(chatter)
         return net
+
+    def _make(self, graph: Path, content: bytes, outputs: Sequence[str]) -> "LiteRtGpuNet":
+        _quiet()
+        self._environment = self._environment or Environment.create()
+        try:
+            return LiteRtGpuNet(graph, content, outputs, self._environment)
+        except BaseException:
+            if not self._nets:
+                self._environment = None
+            raise
 
     def close(self) -> None:
         """Free every network's and the runtime's own memory on the GPU. The networks cannot be used any more."""
@@ -114,8 +124,8 @@ class LiteRtGpuNet:
             self._model.run_by_index(0, self._inputs, self._outputs)
             return [self._result(index) for index in self._order]
         except (ValueError, RuntimeError) as error:
-            reason = _last_line(str(error))
-            raise BackendFailed(f"the GPU failed while it ran the network {self._name}: {reason}. {_MEND}") from error
+            reason = f"while it ran the network {self._name} ({_last_line(str(error))})"
+            raise BackendFailed(f"the GPU stopped answering {reason}. {_MEND_LOST}") from error
 
     def _result(self, index: int) -> F32:
         shape = self._output_shapes[index]
@@ -158,7 +168,7 @@ def _plain_reason(graph: Path, error: str, chatter: list[str]) -> str:
         found = [_REFUSED_OPERATOR.match(line) for line in chatter]
         operators = "; ".join(each[0].rstrip(". ") for each in found if each and each[1] not in _LEVELS)
         return f"the GPU cannot run the network {graph}: {operators or _NO_PLAIN_REASON}. Use the CPU."
-    if "flatbuffer" in error or "load model" in error:
+    if "Failed to build" in error or "load model" in error:
         return f"the network {graph} cannot be loaded: it is damaged. Install Facet again."
     return f"the GPU cannot load the network {graph}: {_last_line(error)}. {_MEND}"
 
@@ -176,6 +186,11 @@ def _device_name(chatter: list[str]) -> str:
 
 
 @cache
-def _quiet_at_exit() -> None:
-    """LiteRT's own exit handlers report what they free, after everybody else has spoken."""
+def _quiet() -> None:
+    """Keep quiet what cannot be caught while loading.
+
+    That is a remark on standard output where OpenCL, which is not used, is missing; and what LiteRT's own exit handlers
+    say they free, after everybody else has spoken.
+    """
+    os.environ.setdefault("LITERT_DISABLE_OPENCL", "1")
     atexit.register(lambda: os.dup2(os.open(os.devnull, os.O_WRONLY), 2))
