@@ -68,7 +68,10 @@ class TorchRuntime:
         from models.runtime.torch_graph import Program
 
         if (graph, outputs) not in self._programs:
-            self._programs[graph, outputs] = Program(read_graph(graph), outputs, self._device)
+            try:
+                self._programs[graph, outputs] = Program(read_graph(graph), outputs, self._device)
+            except (RuntimeError, LookupError, ValueError, TypeError) as error:
+                raise ModelUnavailable(f"the network {graph} cannot be loaded: {error}. Reinstall facet.") from error
         return self._programs[graph, outputs]
 
     def close(self) -> None:
