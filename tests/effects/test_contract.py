@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from effects.base import EffectSpec, Scene, Stage
-from effects.canvas import Canvas
+from effects.canvas import Canvas, Device
 from effects.devices.cpu import CpuDevice
+from effects.devices.gpu import GpuDevice
 from effects.params import fields_of
 from effects.registry import specs
 from models.types import F32, U8, Face, Frame
+from tests.effects.both_devices import Pictures, soft_frame
 from tests.pipeline_fakes import FakeModel, make_face, make_frame, person_matte
 
 SIZE_WH = (640, 360)
@@ -38,9 +40,10 @@ def play(
     faces: Sequence[tuple[Face, ...]],
     params: Any = None,
     matte: F32 | None = None,
+    on: Device | None = None,
 ) -> tuple[list[U8], Any, list[Scene]]:
     """Draw one effect over some frames; returns the pictures, the last state and the scenes it gave back."""
-    effect, device = spec.make(), CpuDevice()
+    effect, device = spec.make(), on or CpuDevice()
     chosen = spec.params() if params is None else params
     assets = effect.prepare(chosen, FakeModel(), Event())
     state, pictures, scenes = effect.initial(), [], []
@@ -177,3 +180,34 @@ def test_what_hides_ignores_the_fade(spec: EffectSpec[Any]) -> None:
         assert np.array_equal(at_zero, play(spec, [frame], [whole])[0][0])
     elif spec.stage not in (Stage.BACKGROUND, Stage.COLOUR):
         assert np.array_equal(at_zero[..., :3], frame.pixels)
+
+
+@every_effect
+@pytest.mark.parametrize("size_wh", [(33, 17), (641, 359), (359, 641), (1280, 721)])
+def test_the_gpu_draws_alike(gpu: GpuDevice, spec: EffectSpec[Any], size_wh: tuple[int, int]) -> None:
+    frames = [dataclasses.replace(soft_frame(size_wh), index=index, t_s=index / 30) for index in range(2)]
+    large = make_face(1, (size_wh[0] * 0.6, size_wh[1] * 0.4), max(4.0, 0.5 * size_wh[1]), (10.0, 5.0, 15.0))
+    matte = person_matte(size_wh, (0, 0, size_wh[0] * 0.4, size_wh[1]))
+    on_cpu = play(spec, frames, [(large,)] * 2, matte=matte)
+    on_gpu = play(spec, frames, [(large,)] * 2, matte=matte, on=gpu)
+    for pictures in zip(on_cpu[0], on_gpu[0], strict=True):
+        Pictures(*pictures).assert_alike()
+    assert pickle.dumps(on_cpu[1]) == pickle.dumps(on_gpu[1])
+
+
+@every_effect
+def test_zero_changes_no_bit_on_the_gpu(gpu: GpuDevice, spec: EffectSpec[Any]) -> None:
+    frame = make_frame()
+    matte = person_matte(SIZE_WH, (0, 0, 640, 360))
+    pictures, _state, _scenes = play(spec, [frame], [FIVE], zero(spec), matte, on=gpu)
+    assert np.array_equal(pictures[0][..., :3], frame.pixels)
+
+
+@every_effect
+@pytest.mark.parametrize("size_wh", [(1, 1), (3, 5)])
+def test_tiny_sizes_on_the_gpu(gpu: GpuDevice, spec: EffectSpec[Any], size_wh: tuple[int, int]) -> None:
+    faces = (make_face(1, (size_wh[0] * 0.6, size_wh[1] * 0.4), 4.0),)
+    matte = person_matte(size_wh, (0, 0, *size_wh))
+    pictures, _state, _scenes = play(spec, [make_frame(size_wh=size_wh)], [faces], matte=matte, on=gpu)
+    assert pictures[0].shape == (size_wh[1], size_wh[0], 4)
+    assert (pictures[0][..., 3] == 255).all()
