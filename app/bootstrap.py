@@ -36,14 +36,16 @@ def make_model(backend: str) -> SharedModel:
 
 def make_home_engine(wants: Wants | None = None, preparer: "Preparer | None" = None) -> "Engine":
     """An engine on the CPU; arguments as of `make_engine`."""
+    from app.machine import cpu_name
     from app.pipeline.engine import Engine
     from effects.devices.cpu import CpuDevice
     from effects.registry import specs
     from models.shared import create_cpu_model
 
-    return Engine(
-        create_cpu_model(), CpuDevice(), specs(), extra_wants=wants or Wants(landmarks=False), preparer=preparer
-    )
+    wants = wants or Wants(landmarks=False)
+    engine = Engine(create_cpu_model(), CpuDevice(), specs(), extra_wants=wants, preparer=preparer)
+    engine.home.describe = cpu_name
+    return engine
 
 
 def make_engine(backend: str, wants: Wants | None = None, *, draws: bool = True) -> "Engine":
