@@ -135,7 +135,8 @@ class Remote:
             return [] if lane.outputs is None else [array.copy() for array in lane.outputs.arrays]
 
     def _started(self) -> None:
-        if self._child is None and not self._broken:
+        self._check()
+        if self._child is None:
             self._child = Child(self.name)
             weakref.finalize(self, self._child.kill)
             try:
