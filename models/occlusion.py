@@ -45,7 +45,7 @@ _FPS = 30.0
 
 _UNREST = 0.3
 """Weight of the running variance beside the squared limit."""
-_USUAL_Q80, _CALMEST = 0.3, 0.7
+_USUAL_Q80, _CALMEST = 0.3, 0.65
 """The 80th percentile of the residuals of a usual face, and the limits of the calmest one relative to it."""
 _CALM_S = 4.0
 _NOTHING_HIDDEN = 50
@@ -56,13 +56,14 @@ _TURN_DEG = 20.0
 """A turn by this much since the reference was learnt doubles the limits."""
 
 _BLUR_TEXELS = 0.85
-_STRONG, _WEAK = 1.8, 1.1
+_STRONG, _WEAK = 2.0, 1.1
 _CLOSE = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
 _NEAR = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
 _RIM_BAND = np.ones((5, 5), np.uint8)
-_RIM_AREA, _RIM_SEED, _INNER_AREA, _INNER_SEED, _SEEDS = 30, 2.5, 200, 4.0, 3
-_RIM_CONTACT = 1.0
-"""A region comes in over the rim if its contact with it, squared, is at least this share of its area."""
+_RIM_AREA, _RIM_SEED, _INNER_AREA, _INNER_SEED, _SEEDS = 50, 2.5, 200, 4.0, 3
+_RIM_CONTACT = 2.0
+"""A region comes in over the rim if its contact with it, squared, is at least this many times its area: that of a cup,
+a hand or a finger is; that of a tongue over the chin is not."""
 
 _FALL, _RISE = 0.70, 0.50
 _LEARN, _LEARN_POSE, _RELEASE = 0.07, 0.045, 0.10

@@ -85,6 +85,14 @@ def test_an_occluder_is_hidden_while_it_is_there(occluder: Occluder, fps: float)
     assert hidden_share(visible) == 0
 
 
+def test_a_face_is_learnt_before_it_is_judged() -> None:
+    """The first meshes may be off: what they show must leave no ghost."""
+    visibility = Visibility()
+    for index in range(60):
+        mesh = MESH + np.float32([0, 12 if index < 3 else 0, 0])
+        assert hidden_share(visibility.update(1, painted_face(index), mesh, FRONTAL, index / 30)) == 0
+
+
 def test_values_stay_between_hidden_and_visible() -> None:
     visibility, t_s = after_bare_frames()
     for index in range(40):
