@@ -77,8 +77,14 @@ class LiteRtGpu:
             return LiteRtGpuNet(graph, content, outputs, self._environment)
         except BaseException:
             if not self._nets:
-                self._environment = None
+                self._free()
             raise
+
+    def _free(self) -> None:
+        """Not left to the garbage collector, which would let LiteRT report it on the terminal."""
+        if self._environment is not None:
+            self._environment.close()
+        self._environment = None
 
     def close(self) -> None:
         """Free every network's and the runtime's own memory on the GPU. The networks cannot be used any more."""
@@ -86,7 +92,7 @@ class LiteRtGpu:
             for net in list(self._nets):
                 net.close()
             self._nets.clear()
-            self._environment = None
+            self._free()
 
 
 class LiteRtGpuNet:
@@ -95,8 +101,18 @@ class LiteRtGpuNet:
     def __init__(self, graph: Path, content: bytes, outputs: Sequence[str], environment: Any) -> None:
         self._name = graph.stem
         self._content = content
+        self._model: Any = None
+        self._inputs: list[Any] = []
+        self._outputs: list[Any] = []
+        try:
+            self._open(graph, outputs, environment)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, graph: Path, outputs: Sequence[str], environment: Any) -> None:
         options = Options(hardware_accelerators=HardwareAccelerator.GPU, gpu_options=GpuOptions(enforce_f32=True))
-        self._model: Any = CompiledModel.from_buffer(content, environment=environment, options=options)
+        self._model = CompiledModel.from_buffer(self._content, environment=environment, options=options)
         if not self._model.is_fully_accelerated():
             raise ModelUnavailable(f"the GPU runs only a part of the network {graph}. Use the CPU.")
         (signature, names), *_ = self._model.get_signature_list().items()
