@@ -22,6 +22,7 @@ _COMMANDS = {
     "run": "open the window on a camera, a video, a picture or the demo (the default)",
     "render": "write INPUT with effects to a video or picture",
     "perceive": "write what the face model sees as JSON lines",
+    "drowsiness": "watch a driver in a video, camera or table of signals and log what happened",
     "bench": "measure the latency of every stage on this machine",
     "doctor": "check cameras, networks, codecs and display, with the mend for what is missing",
     "effects": "list the effects and their parameters",
