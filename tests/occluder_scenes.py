@@ -62,6 +62,22 @@ MOVES = {
     "hand on chin": Move(lambda p, m: hand(skin_colour(p, m), 5), (-0.6, 2.0), (-0.25, 0.62), 1.2, 18),
     "hand passing": Move(lambda p, m: hand(skin_colour(p, m), 12), (-2.0, 0.1), (2.0, 0.1), 1.2, 0, 1.8, 0),
 }
+
+
+def random_hand(rng: np.random.Generator) -> Move:
+    """A hand in the face's own colour, more or less, that comes from anywhere but above and stays for a while."""
+    length, from_deg = rng.uniform(1.0, 1.4), rng.uniform(-100, 100)
+    tone, spread_deg = rng.uniform(0.88, 1.08), rng.uniform(2, 14)
+    outwards = np.array([np.sin(np.radians(from_deg)), np.cos(np.radians(from_deg))])
+    rest = np.array([rng.uniform(-0.2, 0.2), rng.uniform(-0.15, 0.25)]) + 0.42 * length * outwards
+
+    def make(pixels: U8, mesh: F32) -> Occluder:
+        blue, green, red = (min(255.0, tone * value) for value in skin_colour(pixels, mesh))
+        return hand((blue, green, red), spread_deg)
+
+    return Move(make, _pair(rest + 1.7 * outwards), _pair(rest), length, -from_deg, travel_s=rng.uniform(0.3, 0.8))
+
+
 HARD = ("cup", "white cup", "cup passing", "microphone")
 HANDS = ("hand on cheek", "hand on chin")
 

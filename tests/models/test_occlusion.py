@@ -13,7 +13,7 @@ from models.shared import create_cpu_model
 from models.types import F32, U8, Frame, SharedModel
 from models.uv import sample, uv_table
 from tests.models.test_uv import flat_mesh
-from tests.occluder_scenes import HANDS, MOVES, Score, bare_run, covered_run
+from tests.occluder_scenes import HANDS, MOVES, Score, bare_run, covered_run, random_hand
 from tests.occluders import Occluder, cup, hand, microphone, place
 
 FRONTAL = (0.0, 0.0, 0.0)
@@ -89,7 +89,7 @@ def test_a_face_is_learnt_before_it_is_judged() -> None:
     """The first meshes may be off: what they show must leave no ghost."""
     visibility = Visibility()
     for index in range(60):
-        mesh = MESH + np.float32([0, 12 if index < 3 else 0, 0])
+        mesh = MESH + np.array([0, 12 if index < 3 else 0, 0], np.float32)
         assert hidden_share(visibility.update(1, painted_face(index), mesh, FRONTAL, index / 30)) == 0
 
 
@@ -235,6 +235,19 @@ def test_the_demo_under_cup_microphone_and_hands(model: SharedModel) -> None:
     assert bare.false_percent <= 0.2
     for name in ("cup", "microphone", *HANDS):
         assert_finds(name, covered_run(model, frames, meshes, MOVES[name]))
+
+
+def test_hands_from_anywhere_over_the_calm_demo(model: SharedModel) -> None:
+    """Found on the whole: a hand may come from any side, its fingertips to any place near the middle of the face."""
+    frames = frames_of("demo", 110)
+    meshes, _ = bare_run(model, frames)
+    rng = np.random.default_rng(2024)
+    total = Score()
+    for _ in range(6):
+        score = covered_run(model, frames, meshes, random_hand(rng))
+        total.found, total.missed = total.found + score.found, total.missed + score.missed
+        total.extra += score.extra
+    assert_finds(HANDS[0], total)
 
 
 @pytest.mark.parametrize(
