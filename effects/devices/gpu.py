@@ -9,8 +9,11 @@ An operation draws with `GpuDevice.run`, a `Shader` (see `effects.devices.gpu_sh
     device.run(_TINT, (x0, y0, width, height), {"share": 0.5}, picture=canvas.image, alpha=mask_bytes)
 
 Numpy arrays go up with the frame; `GpuImage`s and `Scratch` memory are already there. Calls take effect in their
-order. Buffers, pipelines and bindings are kept from frame to frame. For what a compute shader cannot do (a triangle
-rasteriser with depth) `encoder()` gives the command encoder and `handle` wgpu's device.
+order. Buffers, pipelines and bindings are kept from frame to frame.
+
+For what a compute shader cannot do, such as triangles with depth, `encoder()` gives the command encoder and `handle`
+wgpu's device: a render pass draws into a `target`, whose texture a shader then lays over the picture. A render pass
+may read a picture as the storage buffer `GpuImage.buffer`.
 """
 
 from collections import OrderedDict
@@ -28,6 +31,7 @@ from models.errors import BackendFailed
 from models.types import U8, Frame
 
 KEPT_IMAGES = 64
+_MOST_GROUPS = 512
 
 Area = tuple[int, int, int, int]
 """x0, y0, width, height."""
@@ -101,6 +105,15 @@ class Scratch:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """A texture of the device to draw into and to read: `view` for render passes and shaders."""
+
+    view: Any
+    size_wh: tuple[int, int]
+    texture_format: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Program:
     pipeline: Any
     layout: Any
@@ -127,11 +140,12 @@ class GpuDevice:
             raise BackendFailed(f"The library for graphics devices, wgpu, cannot be loaded: {error}.") from error
         self._adapter = gpu_adapter
         self._closed = False
-        self.handle, self.description = gpu_adapter.open_device()
-        self.is_software = "(software)" in self.description
+        opened = gpu_adapter.open_device()
+        self.handle, self.description, self.is_software = opened.handle, opened.description, opened.is_software
         self._programs: dict[Shader, _Program] = {}
         self._groups: dict[Hashable, Any] = {}
         self._scratch: dict[str, Scratch] = {}
+        self._targets: dict[str, Target] = {}
         self._kept: OrderedDict[Hashable, GpuImage] = OrderedDict()
         self._encoder: Any = None
         self._pass: Any = None
@@ -171,7 +185,7 @@ class GpuDevice:
             buffer = readback[1]
             self.encoder().copy_buffer_to_buffer(found.buffer, 0, buffer, 0, size)
             self.submit()
-            self._adapter.wait(buffer.map_async("READ_NOSYNC", 0, size))
+            self._adapter.wait(self.handle, buffer.map_async("READ_NOSYNC", 0, size))
             mapped = np.frombuffer(buffer.read_mapped(0, size, copy=False), np.uint8)
             pixels = mapped[: int(np.prod(found.shape))].reshape(found.shape).copy()
             del mapped
@@ -184,7 +198,7 @@ class GpuDevice:
         shader: Shader,
         area: Area,
         numbers: Mapping[str, float] | None = None,
-        **arrays: "GpuImage | Scratch | NDArray[np.generic]",
+        **arrays: "GpuImage | Scratch | Target | NDArray[np.generic]",
     ) -> None:
         """Record one shader over a rectangle; it runs after those recorded before.
 
@@ -193,7 +207,7 @@ class GpuDevice:
             area: x0, y0, width, height of the calls of `each`; nothing happens when it is empty.
             numbers: values for all of `shader.numbers`.
             **arrays: values for all of `shader.arrays`: float32 for floats, uint8 for bytes, (h, w, 4) uint8 for
-                images; `GpuImage` or `Scratch` where it is written.
+                images; `GpuImage` or `Scratch` where it is written; `Target` for textures.
         """
         if area[2] <= 0 or area[3] <= 0:
             return
@@ -223,6 +237,19 @@ class GpuDevice:
             with self._adapter.plain_errors("clearing memory"):
                 self.encoder().clear_buffer(scratch.buffer, 0, size)
         return scratch
+
+    def target(self, name: str, size_wh: tuple[int, int], texture_format: str = "rgba8unorm") -> Target:
+        """A texture for render passes, the same for equal names and sizes; contents undefined."""
+        known = self._targets.get(name)
+        if known is not None and (known.size_wh, known.texture_format) == (size_wh, texture_format):
+            return known
+        with self._adapter.plain_errors("making room"):
+            self._groups.clear()
+            texture = self.handle.create_texture(
+                size=(*size_wh, 1), format=texture_format, usage="RENDER_ATTACHMENT | TEXTURE_BINDING"
+            )
+            self._targets[name] = made = Target(texture.create_view(), size_wh, texture_format)
+        return made
 
     def build(self, shader: Shader) -> None:
         """Compile a shader ahead of its first use."""
@@ -264,6 +291,7 @@ class GpuDevice:
         self._encoder = self._pass = None
         self._kept.clear()
         self._scratch.clear()
+        self._targets.clear()
         self._groups.clear()
         self._programs.clear()
         with self._adapter.plain_errors("being closed"):
@@ -301,9 +329,10 @@ class GpuDevice:
         known = self._programs.get(shader)
         if known is not None:
             return known
-        entries: list[dict[str, Any]] = [_layout_entry(0, "uniform")]
-        for binding, name in enumerate(shader.arrays, start=1):
-            entries.append(_layout_entry(binding, "storage" if shader.is_written(name) else "read-only-storage"))
+        entries = [_layout_entry(0, "uniform")]
+        for binding, (name, kind) in enumerate(shader.arrays.items(), start=1):
+            access = "texture" if kind == "texture" else "storage" if shader.is_written(name) else "read-only-storage"
+            entries.append(_layout_entry(binding, access))
         layout = self.handle.create_bind_group_layout(entries=entries)
         pipeline = self.handle.create_compute_pipeline(
             label=shader.name,
@@ -316,7 +345,7 @@ class GpuDevice:
     def _bound(
         self, shader: Shader, given: NDArray[np.uint32], arrays: Mapping[str, Any]
     ) -> tuple[list[tuple[Any, int]], list[int]]:
-        """Buffers with the sizes they are bound with, and the offsets of those that are only read."""
+        """Buffers with the sizes they are bound with (textures with 0), and the offsets of those that are only read."""
         fresh = [given, *(array for array in arrays.values() if isinstance(array, np.ndarray))]
         sizes = [array.nbytes for array in fresh]
         if not self._arena.fits(sizes):
@@ -334,6 +363,9 @@ class GpuDevice:
                 buffers.append((self._arena.buffer, size))
                 offsets.append(offset)
                 continue
+            if isinstance(array, Target):
+                buffers.append((array.view, 0))
+                continue
             resident = array if isinstance(array, Scratch) else self.own(array)
             buffers.append((resident.buffer, resident.bytes_held))
             if not shader.is_written(name):
@@ -344,9 +376,11 @@ class GpuDevice:
         key = (shader, tuple((id(buffer), size) for buffer, size in buffers))
         group = self._groups.get(key)
         if group is None:
+            if len(self._groups) >= _MOST_GROUPS:
+                self._groups.clear()
             entries = [
-                {"binding": binding, "resource": {"buffer": buffer, "offset": 0, "size": size}}
-                for binding, (buffer, size) in enumerate(buffers)
+                {"binding": binding, "resource": {"buffer": what, "offset": 0, "size": size} if size else what}
+                for binding, (what, size) in enumerate(buffers)
             ]
             self._groups[key] = group = self.handle.create_bind_group(layout=program.layout, entries=entries)
         return group
@@ -354,6 +388,8 @@ class GpuDevice:
 
 def _layout_entry(binding: int, kind: str) -> dict[str, Any]:
     """What is only read comes with an offset into the arena, so that one group serves every frame."""
+    if kind == "texture":
+        return {"binding": binding, "visibility": "COMPUTE", "texture": {"sample_type": "unfilterable-float"}}
     buffer = {"type": kind, "has_dynamic_offset": kind != "storage"}
     return {"binding": binding, "visibility": "COMPUTE", "buffer": buffer}
 

@@ -7,7 +7,9 @@ every call after the loss ("Parent device is lost"), and logs besides; the log i
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
+from time import monotonic
 from typing import Any
 
 import wgpu  # type: ignore[import-untyped]
@@ -17,6 +19,7 @@ from models.errors import BackendFailed
 
 WAIT_S = 5.0
 """A frame that takes the device longer than this has hung it."""
+_LOOK_S = 0.05
 _INTERFACES = {"Vulkan": "Vulkan", "Metal": "Metal", "DX12": "Direct3D 12", "D3D12": "Direct3D 12"}
 _RANK = {"DiscreteGPU": 0, "IntegratedGPU": 1, "unknown": 2, "CPU": 3}
 _USE_CPU = "or use the CPU backend"
@@ -48,8 +51,17 @@ def _reason(doing: str, message: str) -> str:
     return f"The graphics device failed while {doing}: {cause}. Update its driver, {_USE_CPU}."
 
 
-def open_device() -> tuple[Any, str]:
-    """The best device of this machine and its description: name, interface, driver; raises BackendFailed."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A device of wgpu, what it is (name, interface, driver), and whether the CPU only plays it."""
+
+    handle: Any
+    description: str
+    is_software: bool
+
+
+def open_device() -> Opened:
+    """The best device of this machine; raises BackendFailed."""
     with plain_errors("being opened"):
         _prepare_library()
         adapters = [each for each in wgpu.gpu.enumerate_adapters_sync() if each.info["backend_type"] in _INTERFACES]
@@ -59,7 +71,8 @@ def open_device() -> tuple[Any, str]:
                 f"graphics driver (on Linux its Vulkan part, for example mesa-vulkan-drivers), {_USE_CPU}."
             )
         best = min(adapters, key=lambda adapter: _RANK.get(adapter.info["adapter_type"], 2))
-        return best.request_device_sync(label="facet"), describe(best.info)
+        is_software = best.info["adapter_type"] == "CPU"
+        return Opened(best.request_device_sync(label="facet"), describe(best.info), is_software)
 
 
 def describe(info: dict[str, Any]) -> str:
@@ -69,11 +82,15 @@ def describe(info: dict[str, Any]) -> str:
     return ", ".join(part for part in (f"{info['device']}{kind}", _INTERFACES[info["backend_type"]], driver) if part)
 
 
-def wait(promise: Any) -> None:
+def wait(handle: Any, promise: Any) -> None:
     """Block until a promise of wgpu is kept; its own waiting has no end, and a hung device would hang the program."""
-    # `sync_wait` of wgpu 0.32 waits for this same event; it is set from the device's own polling thread.
-    if not promise._thread_event.wait(WAIT_S):
-        raise BackendFailed(f"The graphics device has not answered for {WAIT_S:g} s. Restart the program, {_USE_CPU}.")
+    # `sync_wait` of wgpu 0.32 waits for this same event, which the device's polling thread sets as long as it lives.
+    deadline_s = monotonic() + WAIT_S
+    while not promise._thread_event.wait(_LOOK_S):
+        if not handle._poller.is_alive():
+            raise BackendFailed(_reason("drawing", "device lost"))
+        if monotonic() > deadline_s:
+            raise BackendFailed(f"The graphics device has not answered for {WAIT_S:g} s. Restart Facet, {_USE_CPU}.")
     promise.sync_wait()
 
 

@@ -21,13 +21,14 @@ every image. Kinds of arrays, and what the shader can do with one called NAME:
     floats    `NAME[i]`: f32
     words rw  `NAME[i]`: u32, and for images made on the device `unpack4x8unorm` and `pack4x8unorm`
     counters  `NAME[i]`: atomic<u32>
+    texture   `textureLoad(NAME, vec2i, 0)`: what a render pass drew, of a format that holds floats
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["image", "image rw", "bytes", "floats", "words rw", "counters"]
+Kind = Literal["image", "image rw", "bytes", "floats", "words rw", "counters", "texture"]
 
 MAX_GIVEN = 64
 """32-bit values in `given`."""
@@ -108,6 +109,9 @@ class Shader:
         fields += [f"{name}: f32" for name in self.numbers]
         parts = [f"struct Given {{ {', '.join(fields)} }}", "@group(0) @binding(0) var<uniform> given: Given;"]
         for binding, (name, kind) in enumerate(self.arrays.items(), start=1):
+            if kind == "texture":
+                parts.append(f"@group(0) @binding({binding}) var {name}: texture_2d<f32>;")
+                continue
             access = "read_write" if self.is_written(name) else "read"
             parts.append(f"@group(0) @binding({binding}) var<storage, {access}> {name}: array<{_ELEMENT[kind]}>;")
             helpers = {"image": _IMAGE, "image rw": _IMAGE + _PUT, "bytes": _BYTES}.get(kind, "")
