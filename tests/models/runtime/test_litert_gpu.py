@@ -76,13 +76,24 @@ def test_the_detector_answers_as_on_the_cpu_at_any_size(gpu: LiteRtGpu, size_hw:
         assert np.abs(mine - theirs).max() <= MOST_BOX
 
 
-@needs_gpu
+class Kept:
+    """A runtime for models that come and go: what it compiled once is not compiled again."""
+
+    name = "gpu"
+
+    def __init__(self, runtime: LiteRtGpu) -> None:
+        self.load = runtime.load
+
+    def close(self) -> None:
+        """It lives on."""
+
+
 @pytest.mark.parametrize("clip", CLIPS)
-def test_on_real_faces_every_network_agrees_on_the_same_crop(testdata: Path, clip: str) -> None:
+def test_on_real_faces_every_network_agrees_on_the_same_crop(gpu: LiteRtGpu, testdata: Path, clip: str) -> None:
     made: list[parity.Twin] = []
 
     def make() -> parity.Twin:
-        made.append(parity.Twin(LiteRtCpu(1), LiteRtGpu()))
+        made.append(parity.Twin(LiteRtCpu(1), Kept(gpu)))
         return made[-1]
 
     frames = parity.clip_frames(next(testdata.glob(f"video/{clip}*.mp4")), 4, step=7)
@@ -96,11 +107,10 @@ def test_on_real_faces_every_network_agrees_on_the_same_crop(testdata: Path, cli
     assert max(largest["yunet", level] for level in range(3)) <= MOST_BOX
 
 
-@needs_gpu
 @pytest.mark.parametrize("clip", CLIPS)
-def test_the_whole_pipeline_follows_the_same_faces(testdata: Path, clip: str) -> None:
+def test_the_whole_pipeline_follows_the_same_faces(gpu: LiteRtGpu, testdata: Path, clip: str) -> None:
     frames = parity.clip_frames(next(testdata.glob(f"video/{clip}*.mp4")), 10)
-    apart = parity.distance(parity.perceive(lambda: LiteRtCpu(1), frames), parity.perceive(LiteRtGpu, frames))
+    apart = parity.distance(parity.perceive(lambda: LiteRtCpu(1), frames), parity.perceive(lambda: Kept(gpu), frames))
     assert apart.faces >= len(frames)
     assert apart.landmarks_p95 <= MOST_PIPELINE_SHARE
     assert apart.boxes <= MOST_PIPELINE_SHARE
@@ -245,14 +255,14 @@ def test_loading_and_closing_again_and_again_leaves_nothing_behind() -> None:
         runtime.load(network_path("yunet"), input_shape=(1, 32, 32, 3))
         runtime.close()
 
-    for _ in range(4):
+    for _ in range(3):
         once()
     threads, files, memory = process.num_threads(), open_files(), process.memory_info().rss
-    for _ in range(12):
+    for _ in range(8):
         once()
     assert process.num_threads() <= threads
     assert open_files() <= files
-    assert process.memory_info().rss - memory <= 12 * 2**20
+    assert process.memory_info().rss - memory <= 8 * 2**20
 
 
 def open_files() -> int:
