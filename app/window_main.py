@@ -7,6 +7,7 @@ from types import FrameType
 from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
+from app.backends.catalogue import offers
 from app.config import presets
 from app.interrupts import stopping_signals
 from app.paths import pictures_dir
@@ -52,6 +53,7 @@ class WindowRun:
                 view_options=load_view(),
                 save_view_options=save_view,
                 messages=messages,
+                list_backends=offers,
             )
         )
 

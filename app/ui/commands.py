@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
+from app.ui.backend_control import BackendControl
 from app.ui.face_picker import FacePicker
 from app.ui.help_sheet import HelpSheet
 from app.ui.keeper import Keeper
@@ -35,6 +36,7 @@ class Commands:
         link: SessionLink,
         keeper: Keeper,
         face_picker: FacePicker,
+        backend: BackendControl,
         full_screen: Callable[[bool], None],
     ) -> None:
         self._window, self._parts, self._stage, self._picker = window, parts, stage, picker
@@ -53,6 +55,8 @@ class Commands:
             "panel": lambda: view.toggle("panel"),
             "theme": lambda: view.set(theme="light" if view.options.theme == "dark" else "dark"),
             "reduced_motion": lambda: view.toggle("reduced_motion"),
+            "backend": backend.toggle,
+            "backend_again": backend.again,
             "snapshot": self.snapshot,
             "record": self.record,
             "undo": model.undo,

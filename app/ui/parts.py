@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.backends.offer import Offer
 from app.pipeline.session import LiveSession
 from app.settings import Settings
 from app.ui.bridge import Bridge
@@ -41,6 +42,7 @@ class WindowParts:
         pictures_dir: where snapshots and recordings go.
         view_options / save_view_options: how the window was left, as plain values for a settings file.
         messages: plain sentences to show at the start (settings set aside, a file that could not be read).
+        list_backends: the backends there are, those that this machine lacks included; takes about a millisecond.
         title_of: an effect's title in the user's language.
     """
 
@@ -57,4 +59,5 @@ class WindowParts:
     view_options: Mapping[str, Any] = field(default_factory=dict)
     save_view_options: Callable[[dict[str, Any]], object] = lambda _values: None
     messages: tuple[str, ...] = ()
+    list_backends: Callable[[], Sequence[Offer]] = tuple
     title_of: Callable[[EffectSpec[Any]], str] = plain_title

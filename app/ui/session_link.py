@@ -17,9 +17,14 @@ _LATELY_S = 1.0
 
 
 class SessionLink(QObject):
-    """`source_changed`: facts about the source may be new. `trouble`: the faults and the effects left out for time."""
+    """What it found out.
+
+    `source_changed`: facts about the source may be new. `backend_changed`: so may be what runs or loads.
+    `trouble`: the faults and the effects left out for time.
+    """
 
     source_changed = Signal()
+    backend_changed = Signal()
     trouble = Signal(tuple, tuple)
 
     def __init__(self, session: LiveSession, picture: PictureView, panel: StatePanel, toasts: Toasts) -> None:
@@ -77,6 +82,9 @@ class SessionLink(QObject):
         self._tell_trouble(output)
 
     def _handle(self, event: RunnerEvent) -> None:
+        if event.kind == "backend":
+            self.backend_changed.emit()
+            return
         if event.kind == "failed":
             self._patience.stop()
             self._picture.clear()

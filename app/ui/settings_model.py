@@ -65,6 +65,14 @@ class SettingsModel:
         """Change settings that belong to no effect, e.g. `reach="far"`."""
         self._put(replace(self.settings, **fields), tuple(fields))
 
+    def remember(self, **fields: Any) -> None:
+        """Change settings that `undo` leaves alone, e.g. `backend="gpu"`: about the machine, not the picture."""
+        self._past = [replace(settings, **fields) for settings in self._past]
+        self._future = [replace(settings, **fields) for settings in self._future]
+        if replace(self.settings, **fields) != self.settings:
+            self.settings = replace(self.settings, **fields)
+            self._changed(self.settings)
+
     def settle(self) -> None:
         """The hand rests: the next change is a step of its own for `undo`."""
         self._last_key = None

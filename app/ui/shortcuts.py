@@ -26,6 +26,7 @@ SHORTCUTS = (
     Shortcut("record", "R", "Record, stop recording", "Keep"),
     Shortcut("overlay", "O", "Latency overlay", "Look closer"),
     Shortcut("perception", "P", "What the face model sees", "Look closer"),
+    Shortcut("backend", "G", "CPU or GPU", "Look closer"),
     Shortcut("panel", "E", "Effects panel", "Effects"),
     Shortcut("undo", "Ctrl+Z", "Undo", "Effects"),
     Shortcut("redo", "Ctrl+Shift+Z", "Redo", "Effects"),

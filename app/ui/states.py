@@ -8,7 +8,7 @@ from app.pipeline.types import RunnerEvent
 
 Tone = Literal["calm", "good", "warning", "danger"]
 Action = tuple[str, str]
-"""What the window is to do ("retry", "demo", "open_file", "cameras", "open_url", "replay") and the button's words."""
+"""What the window is to do ("retry", "demo", "open_file", "cameras", "open_url", ...) and the button's words."""
 
 _RETRY: Action = ("retry", "Try again")
 _DEMO: Action = ("demo", "Play the demo")
@@ -163,6 +163,8 @@ def notice(event: RunnerEvent) -> Notice | None:
         return Notice("source", text, "calm", (("replay", "Play again"), _FILE), True)
     if event.kind == "recovered":
         return Notice("source", "The picture is back.", "good")
+    if event.kind == "backend_failed":
+        return Notice("backend", event.message, "warning", (("backend_again", "Try again"),), True)
     if event.kind == "fault":
         return Notice(f"fault:{event.message}", event.message, "danger", (), True)
     return None

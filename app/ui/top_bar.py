@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPolygonF, QResi
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.ui import tokens
+from app.ui.backend_switch import BackendSwitch
 from app.ui.button import Button
 from app.ui.labels import Label
 from app.ui.shortcuts import tip
@@ -64,6 +65,7 @@ class TopBar(QWidget):
         self.snapshot = Button("", "camera", "ghost", name="Snapshot", tip=tip("snapshot"))
         self.record = Button("REC", kind="ghost", name="Record", tip=tip("record"))
         self.record.set_icon("record-fill", tokens.DARK.danger)
+        self.backend = BackendSwitch()
         self.menu = Button("", "list", "ghost", name="Menu", tip="Menu")
         left, right = QHBoxLayout(), QHBoxLayout()
         for side in (left, right):
@@ -73,6 +75,8 @@ class TopBar(QWidget):
         left.addWidget(self.facts)
         left.addStretch(1)
         right.addStretch(1)
+        right.addWidget(self.backend)
+        right.addSpacing(tokens.GAP)
         for button in (self.freeze, self.split, self.perception, self.overlay):
             right.addWidget(button)
         right.addSpacing(tokens.GAP)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from app.pipeline.types import Fault
 from app.settings import Settings
 from app.ui import tokens
+from app.ui.backend_control import BackendControl
 from app.ui.camera_section import CameraSection
 from app.ui.commands import Commands
 from app.ui.delayed import Delayed
@@ -64,15 +65,19 @@ class MainWindow(QWidget):
         self.view = ViewControl(options, parts.save_view_options, parts.session, picture, self.overlay, self.perception)
         self.link = SessionLink(parts.session, picture, self.stage.panel, self.stage.toasts)
         self.keeper = Keeper(parts.session, parts.pictures_dir, self)
+        self.backend = BackendControl(
+            self.bar.backend, parts.session, self.model, self.stage.toasts, parts.list_backends, self
+        )
         self.commands = Commands(
             self, parts, self.stage, self.picker, self.model, self.view, self.link, self.keeper,
-            self.face_picker, self._set_full_screen,
+            self.face_picker, self.backend, self._set_full_screen,
         )  # fmt: skip
         self._facts = SourceFacts(parts.session, self.bar, self.picker, self.stage.toasts.show_notice)
         self._lay_out()
         self._connect()
         self._view_changed()
         self._show_settings()
+        self.backend.refresh()
         if not options.geometry or not self.restoreGeometry(QByteArray.fromHex(options.geometry.encode())):
             self.resize(1600, 1000)
 
@@ -169,6 +174,7 @@ class MainWindow(QWidget):
         self.stage.picture.double_clicked.connect(lambda: do("full_screen"))
         self.view.changed.connect(self._view_changed)
         self.link.source_changed.connect(self._source_changed)
+        self.link.backend_changed.connect(self.backend.refresh)
         self.link.trouble.connect(self._show_trouble)
         self.keeper.told.connect(self.stage.toasts.show_notice)
         self.keeper.recording.connect(bar.show_recording)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.pipeline.types import LatencyStats, Output, Percentiles, RunnerEvent
+from app.pipeline.types import BackendState, LatencyStats, Output, Percentiles, RunnerEvent
 from app.settings import Settings
 from app.sources.base import SourceInfo
 from app.sources.tuning import Tuning
@@ -78,6 +78,7 @@ class FakeSession:
         self.paints: list[tuple[Output, int, float, float]] = []
         self.info: SourceInfo | None = None
         self.numbers = make_stats()
+        self.backends = BackendState()
         self.path: Path | None = None
         self.sinks_dropped = 0
 
@@ -103,6 +104,12 @@ class FakeSession:
 
     def adopt(self, settings: Settings) -> None:
         self.told.append(("adopt", settings))
+
+    def use_backend(self, name: str) -> None:
+        self.told.append(("backend", name))
+
+    def backend(self) -> BackendState:
+        return self.backends
 
     def watch(self, want: Wants) -> None:
         self.told.append(("watch", want))
