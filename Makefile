@@ -2,6 +2,9 @@
 SHELL := /bin/sh
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 TEST_ARGS ?=
+# PyTorch (gigabytes) comes with TORCH=1; once there it stays.
+TORCH ?= $(wildcard .venv/lib/python*/site-packages/torch)
+EXTRAS = $(if $(TORCH),--extra torch)
 
 .PHONY: run test bench clean
 
@@ -14,7 +17,7 @@ run: .uv-ready
 test: .uv-ready
 	@sh .ci/system-libraries
 	@test -d .venv || echo "Setting up Python packages and networks, once: about a minute"
-	@$(UV) sync --quiet --locked
+	@$(UV) sync --quiet --locked $(EXTRAS)
 	$(UV) run --no-sync ruff check .
 	$(UV) run --no-sync ruff format --check .
 	$(UV) run --no-sync mypy
@@ -22,7 +25,7 @@ test: .uv-ready
 	$(UV) run --no-sync pytest $(TEST_ARGS)
 
 bench: .uv-ready
-	@$(UV) sync --quiet --locked
+	@$(UV) sync --quiet --locked $(EXTRAS)
 	$(UV) run --no-sync facet bench demo --frames 600
 
 .PHONY: .uv-ready
