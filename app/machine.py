@@ -4,6 +4,7 @@ import os
 import platform
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,26 @@ def free_memory_mb() -> float:
     return float(psutil.virtual_memory().available) / 2**20
 
 
+def cpu_seconds() -> float:
+    """Processor time used so far by this process and by those that it has started and that still run."""
+    return time.process_time() + sum(float(times.user + times.system) for times in _of_children("cpu_times"))
+
+
 def peak_rss_mb() -> float:
-    """The largest resident memory of this process so far, in MB (2^20 bytes)."""
+    """The largest resident memory of this process so far, and what its children take now, in MB (2^20 bytes)."""
+    return _own_peak_rss_mb() + sum(float(memory.rss) for memory in _of_children("memory_info")) / 2**20
+
+
+def _of_children(fact: str) -> list[Any]:
+    """One of psutil's facts about each child that still runs."""
+    found = []
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            found.append(getattr(child, fact)())
+    return found
+
+
+def _own_peak_rss_mb() -> float:
     if sys.platform == "win32":
         return float(psutil.Process().memory_info().peak_wset) / 2**20
     import resource

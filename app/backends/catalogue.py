@@ -14,12 +14,12 @@ from app.backends.offer import Offer
 NAMES = ("auto", "cpu", "gpu", "cuda", "mps", "torch-cpu")
 
 _OFFERS = (
-    Offer("auto", "Automatic", "tries what is there and keeps the fastest"),
-    Offer("cpu", "CPU", "networks and picture on the processor"),
-    Offer("gpu", "GPU", "networks and picture on the graphics card, any vendor"),
-    Offer("cuda", "NVIDIA CUDA", "networks with PyTorch on CUDA, picture on the graphics card"),
-    Offer("mps", "Apple Metal", "networks with PyTorch on Metal, picture on the graphics card"),
-    Offer("torch-cpu", "PyTorch on the CPU", "the reference, slower than the CPU backend"),
+    Offer("auto", "Automatic", "Tries what is there and keeps the fastest"),
+    Offer("cpu", "CPU", "Networks and picture on the processor"),
+    Offer("gpu", "GPU", "Networks and picture on the graphics card, any vendor"),
+    Offer("cuda", "NVIDIA CUDA", "Networks with PyTorch on CUDA, picture on the graphics card"),
+    Offer("mps", "Apple Metal", "Networks with PyTorch on Metal, picture on the graphics card"),
+    Offer("torch-cpu", "PyTorch on the CPU", "The reference, slower than the CPU backend"),
 )
 _ADD_TORCH = "Install it with: pip install 'facet[torch]'"
 _MANIFESTS = ("/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d")
@@ -88,6 +88,11 @@ def title_of(name: str) -> str:
     """What people call a backend; a mixture "networks+canvas" by both its parts."""
     titles = {each.name: each.title for each in _OFFERS}
     return titles.get(name) or " + ".join(titles.get(part, part) for part in name.split("+"))
+
+
+def spoken(name: str) -> str:
+    """A backend's title within a sentence."""
+    return f"the {title_of(name)}" if name in ("cpu", "gpu") else title_of(name)
 
 
 def vulkan_drivers(environment: Mapping[str, str]) -> list[Path]:

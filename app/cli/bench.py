@@ -1,31 +1,40 @@
 """Measure every stage on this machine: mean, p50, p95 and p99 in milliseconds, rates, memory and CPU share.
 
-Without --preset and --set it runs the whole perception, matte included, and no effect.
+Without --preset and --set it runs the whole perception, matte included, and no effect. Of several backends each is
+measured in a process of its own, one after the other: else the second one's memory and first frame would be the first
+one's too.
 """
 
 import argparse
 import json
 import sys
 import time
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, nullcontext, suppress
+from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from app.backends.pair import HOME
 from app.cli import options
 from app.cli.files import input_path, output_path, whole_file
 from app.cli.frames import frames_of
 from app.cli.progress import progress
-from app.machine import cpu_name, machine, peak_rss_mb, seconds_since_process_start
+from app.interrupts import Stopped, check_stopped, stop_on_signals
+from app.machine import cpu_name, cpu_seconds, machine, peak_rss_mb, seconds_since_process_start
 from app.sources.base import BadInput
+from models.errors import BackendFailed, FacetError
 from models.types import Wants
 
 if TYPE_CHECKING:
-    from app.config import Settings
+    from multiprocessing.connection import Connection
 
 _DEFAULT_FRAMES = 600
 _WARM_UP_FRAMES = 10
 _ORDER = ("decode", "preprocess", "detect", "landmarks", "segment", "perception")
+Measured = tuple[dict[str, Any], tuple[int, int]]
+"""One entry of "runs", and the size of the pictures."""
+_POLL_S = 0.1
 _RATES = ("detect", "segment")
 _ALWAYS = ("decode", "detect", "landmarks", "segment", "perception", "composite", "total")
 
@@ -56,9 +65,10 @@ def _report(arguments: argparse.Namespace) -> dict[str, Any]:
 
     runs: list[dict[str, Any]] = []
     size: tuple[int, int] = (0, 0)
+    measure = _measure if len(arguments.backend) == 1 else _measure_apart
+    bootstrap.command_settings(arguments.preset, arguments.sets, HOME)
     for backend in arguments.backend:
-        settings = bootstrap.command_settings(arguments.preset, arguments.sets, backend)
-        figures, size = _measure(arguments, backend, settings)
+        figures, size = measure(arguments, backend)
         runs.append(figures)
         _print(figures, size)
     return {
@@ -70,10 +80,53 @@ def _report(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _measure(
-    arguments: argparse.Namespace, backend: str, settings: "Settings"
-) -> tuple[dict[str, Any], tuple[int, int]]:
+def _measure_apart(arguments: argparse.Namespace, backend: str) -> Measured:
+    """`_measure` in a fresh process, which ends with this one."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    child = context.Process(target=_send_measured, args=(theirs, arguments, backend))
+    child.start()
+    theirs.close()
+    try:
+        while not ours.poll(_POLL_S):
+            check_stopped()
+        answer: Measured | FacetError = ours.recv()
+    except EOFError:
+        raise BackendFailed(f"measuring the backend {backend} broke down. Try it alone: --backend {backend}") from None
+    finally:
+        ours.close()
+        child.join(_POLL_S)
+        if child.is_alive():
+            child.terminate()
+        child.join()
+    if isinstance(answer, FacetError):
+        raise answer
+    return answer
+
+
+def _send_measured(pipe: "Connection[Any, Any]", arguments: argparse.Namespace, backend: str) -> None:
+    """The whole life of that process."""
+    with suppress(Stopped), stop_on_signals():
+        try:
+            pipe.send(_measure(arguments, backend))
+        except FacetError as error:
+            pipe.send(error)
+
+
+def _measure(arguments: argparse.Namespace, backend: str) -> Measured:
+    """Measure one backend; one that fails on the way is measured anew as what it has become, the CPU."""
+    figures, size, held = _run_once(arguments, backend)
+    if held:
+        return figures, size
+    figures, size, _held = _run_once(arguments, HOME)
+    return figures, size
+
+
+def _run_once(arguments: argparse.Namespace, backend: str) -> tuple[dict[str, Any], tuple[int, int], bool]:
+    """Figures, size of the pictures, and whether all frames ran on one backend."""
     from app import bootstrap
+
+    settings = bootstrap.command_settings(arguments.preset, arguments.sets, backend)
 
     perceive_all = Wants(landmarks=True, matte=True)
     with ExitStack() as stack:
@@ -82,11 +135,12 @@ def _measure(
         engine = bootstrap.make_engine(backend, wants=None if settings.effects else perceive_all)
         stack.callback(engine.close)
         engine.wait_ready(settings)
+        began_on = engine.pair
         bar = stack.enter_context(progress(arguments.frames + _WARM_UP_FRAMES))
         samples: dict[str, list[float]] = {}
         ran: dict[str, int] = dict.fromkeys(_RATES, 0)
         count, first_frame_s, size = 0, 0.0, (0, 0)
-        started_ns = cpu_ns = 0
+        started_ns, cpu_s = 0, 0.0
         before_ns = time.perf_counter_ns()
         for number, frame in enumerate(frames_of(source, arguments.frames + _WARM_UP_FRAMES)):
             engine.step(frame, settings)
@@ -102,15 +156,21 @@ def _measure(
                     ran[name] += name in times.ran
                 count += 1
             else:
-                started_ns, cpu_ns = now_ns, time.process_time_ns()
+                started_ns, cpu_s = now_ns, cpu_seconds()
             before_ns = now_ns
             bar.update()
         if count == 0:
             raise BadInput(f"{source.info.name} ended before anything could be measured. Choose a longer input.")
         wall_ns = max(1, before_ns - started_ns)
-        used_ns = time.process_time_ns() - cpu_ns
-        facts = {"backend": engine.backend, "networks": engine.networks, "canvas": engine.canvas, "device": cpu_name()}
-    return facts | _figures(samples, ran, count, first_frame_s, wall_ns, used_ns), size
+        used_ns = round(1e9 * (cpu_seconds() - cpu_s))
+        facts = {
+            "backend": engine.backend,
+            "networks": engine.networks,
+            "canvas": engine.canvas,
+            "device": engine.pair.describe() or cpu_name(),
+        }
+        figures = facts | _figures(samples, ran, count, first_frame_s, wall_ns, used_ns)
+        return figures, size, engine.pair is began_on
 
 
 def _figures(

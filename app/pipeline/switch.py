@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
-from app.backends.catalogue import title_of
+from app.backends.catalogue import spoken
 from app.backends.pair import AUTO, HOME, Loading, LoadingCancelled, Pair
 from app.machine import free_memory_mb
 from app.pipeline.engine import Engine
@@ -251,8 +251,8 @@ class Switch:
                 self._settled = name
             running = self._running.pair.name if self._running is not None else HOME
         if told:
-            text = f"{title_of(name)} cannot be used: {reason.rstrip('.')}. {title_of(running)} is used."
-            self._tell(RunnerEvent("backend_failed", text))
+            text = f"{spoken(name)} cannot be used: {reason.rstrip('.')}. Facet goes on with {spoken(running)}."
+            self._tell(RunnerEvent("backend_failed", text[:1].upper() + text[1:]))
         self._changed()
 
     def _keep(self, asked: str, pair: Pair) -> None:

@@ -72,7 +72,7 @@ class BackendRow(Button):
         painter.setPen(QColor(theme.warning if warns else theme.muted))
         painter.drawText(below, _WRAP, self.trouble or self.offer.about)
         if self.mark:
-            painter.setPen(QColor(theme.good if self.mark == "running" else theme.muted))
+            painter.setPen(QColor(theme.good if self.mark == "Running" else theme.muted))
             right = QRect(self.width() - 108, _TOP, 96, _LINE)
             painter.drawText(right, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.mark)
         if self._ring and self.hasFocus():
@@ -164,7 +164,7 @@ class BackendMenu(QWidget):
 
 def _mark(offer: Offer, state: BackendState) -> str:
     if offer.name == state.loading:
-        return "loading…"
+        return "Loading…"
     if offer.name == state.running or (offer.name == state.asked == "auto"):
-        return "running"
-    return "" if offer.there else "not here"
+        return "Running"
+    return "" if offer.there else "Not here"

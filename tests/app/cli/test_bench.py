@@ -1,4 +1,5 @@
 import json
+import multiprocessing
 
 import numpy as np
 import pytest
@@ -42,11 +43,48 @@ def test_effects_have_rows_of_their_own(tmp_path, capsys):
     assert "effect.mesh" in capsys.readouterr().out
 
 
-def test_two_backends_are_two_runs(tmp_path, capsys):
+def test_several_backends_are_as_many_runs_each_measured_for_itself(tmp_path, capfd):
     path = tmp_path / "bench.json"
     assert main(["bench", "demo", "--frames", "3", "--backend", "cpu,mps", "--json", str(path)]) == 0
-    assert [run["backend"] for run in json.loads(path.read_text())["runs"]] == ["cpu", "cpu"]
-    assert "mps" in capsys.readouterr().err
+    runs = json.loads(path.read_text())["runs"]
+    assert [run["backend"] for run in runs] == ["cpu", "cpu"]
+    assert all(run["rss_mb"] < 500 for run in runs)
+    (complaint,) = [line for line in capfd.readouterr().err.splitlines() if line.startswith("facet:")]
+    assert "mps" in complaint
+    assert multiprocessing.active_children() == []
+
+
+def test_an_error_in_one_of_several_runs_is_told_like_any_other(tmp_path, capfd):
+    missing = tmp_path / "none.mp4"
+    assert main(["bench", str(missing), "--frames", "3", "--backend", "cpu,cpu"]) == 1
+    (complaint,) = capfd.readouterr().err.splitlines()
+    assert str(missing) in complaint
+
+
+def test_a_backend_that_fails_on_the_way_is_measured_anew_as_the_cpu(tmp_path, capsys, monkeypatch):
+    from app import bootstrap
+    from app.backends.pair import Pair
+    from tests.backend_fakes import FrailModel
+
+    class Short(FrailModel):
+        def track(self, frame, want, **options):
+            if len(self.asked) == 12:
+                self.broken.add("track")
+            return super().track(frame, want, **options)
+
+    def make(backend, wants=None):
+        engine = bootstrap.make_home_engine(wants)
+        if backend == "cuda":
+            engine.exchange(Pair(Short(name="cuda"), engine.home.device))
+        return engine
+
+    monkeypatch.setattr(bootstrap, "make_engine", make)
+    monkeypatch.setattr("effects.devices.cpu.CpuDevice.close", lambda _self: None)
+    path = tmp_path / "bench.json"
+    assert main(["bench", "demo", "--frames", "8", "--backend", "cuda", "--json", str(path)]) == 0
+    (run,) = json.loads(path.read_text())["runs"]
+    assert (run["backend"], run["networks"], run["frames"]) == ("cpu", "cpu", 8)
+    assert run["stages"]["detect"]["mean"] > 0
 
 
 def test_a_picture_is_repeated_until_there_are_enough_frames(tmp_path):

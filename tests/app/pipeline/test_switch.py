@@ -191,7 +191,7 @@ def test_a_load_that_fails_keeps_what_runs_and_says_why(bench: Callable[..., Ben
     (message,) = on.failures()
     assert message.startswith("Apple Metal cannot be used: ")
     assert str(error).rstrip(".") in message
-    assert message.endswith("NVIDIA CUDA is used.")
+    assert message.endswith("Facet goes on with NVIDIA CUDA.")
     assert "mps" in on.state.reasons
     assert on.workshop.asked == ["cuda", "mps"]
 
@@ -227,7 +227,7 @@ def test_a_backend_that_fails_later_leaves_the_picture_to_the_cpu(bench: Callabl
     pair.device.broken.add(where)
     on.frame()
     assert [on.frame() for _ in range(5)] == ["cpu"] * 5
-    assert on.failures() == [f"NVIDIA CUDA cannot be used: {LOST[:-1]}. CPU is used."]
+    assert on.failures() == [f"NVIDIA CUDA cannot be used: {LOST[:-1]}. Facet goes on with the CPU."]
     assert (on.state.asked, on.state.running) == ("cuda", "cpu")
     assert wait_until(lambda: is_closed(pair))
     assert on.workshop.asked == ["cuda"]
@@ -257,7 +257,7 @@ def test_a_session_without_other_backends_says_so() -> None:
     switch.ask("gpu")
     switch.between_frames(engine, PRIVACY, (640, 360))
     assert [event.message for event in events if event.kind == "backend_failed"] == [
-        "GPU cannot be used: There is no backend 'gpu' here. CPU is used."
+        "The GPU cannot be used: There is no backend 'gpu' here. Facet goes on with the CPU."
     ]
     switch.close()
     engine.close()
