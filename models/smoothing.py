@@ -34,7 +34,7 @@ class _OneEuro:
 
 
 _MOTION = _OneEuro(2.0, 1.0, 3.0)
-_SHAPE = _OneEuro(1.0, 0.2, 3.0)
+_SHAPE = _OneEuro(1.0, 0.4, 4.0)
 _QUICK_SHAPE = _OneEuro(1.0, 0.8, 5.0)
 _CARRY_SPEED = 12.0
 """Speed in px/s at which half of the motion's velocity is carried along."""

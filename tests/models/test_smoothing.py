@@ -38,7 +38,7 @@ def panning(t_s: float) -> F32:
 def test_noise_on_a_still_face_is_damped(fps: int) -> None:
     real, smoothed = run(lambda _: posed_mesh(), np.arange(4 * fps) / fps)
     rms_px = np.sqrt(((smoothed - real)[fps:, :, :2] ** 2).sum(axis=2).mean())
-    assert rms_px < 0.65 * NOISE_PX * math.sqrt(2)
+    assert rms_px < 0.7 * NOISE_PX * math.sqrt(2)
 
 
 @pytest.mark.parametrize("fps", FRAME_RATES)
