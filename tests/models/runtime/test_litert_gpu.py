@@ -18,8 +18,10 @@ from models.errors import BackendFailed, ModelUnavailable
 from models.networks import network_path
 from models.runtime.litert_cpu import LiteRtCpu
 from models.runtime.litert_gpu import LiteRtGpu
+from models.runtime.remote import Remote
 from models.types import F32
 from tests import parity
+from tests.losing_driver import losing_driver
 
 needs_gpu = pytest.mark.usefixtures("gpu_networks")
 
@@ -216,6 +218,18 @@ def test_two_threads_may_use_a_network_each(gpu: LiteRtGpu) -> None:
     assert wrong == []
 
 
+@needs_gpu
+def test_hosted_in_a_child_process_it_answers_and_refuses_alike(tmp_path: Path) -> None:
+    hosted = Remote("models.runtime.litert_gpu:LiteRtGpu", name="gpu")
+    batch = noise((1, 146, 2), 400.0)
+    found = hosted.load(network_path("face_blendshapes"))(batch)[0]
+    assert np.abs(found - LiteRtCpu(1).load(network_path("face_blendshapes"))(batch)[0]).max() <= MOST_BLENDSHAPES
+    assert hosted.device_name
+    with pytest.raises(ModelUnavailable, match="none.tflite cannot be loaded: No such file"):
+        hosted.load(tmp_path / "none.tflite")
+    hosted.close()
+
+
 def in_a_process(code: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, check=False, env=os.environ | environment, timeout=120
@@ -244,6 +258,30 @@ def test_without_a_driver_the_refusal_is_plain_and_names_the_mend() -> None:
     )
     assert done.stderr == b""
     assert done.stdout.decode().startswith("no GPU that can run the networks was found. Install or update the graphics")
+
+
+@needs_gpu
+def test_a_lost_gpu_is_a_backend_failure_and_can_come_back(tmp_path: Path) -> None:
+    driver = losing_driver(tmp_path)
+    code = (
+        "import pathlib, numpy as np; from models.errors import BackendFailed\n"
+        "from models.networks import network_path; from models.runtime.litert_gpu import LiteRtGpu\n"
+        "graph, batch = network_path('face_blendshapes'), np.ones((1, 146, 2), np.float32)\n"
+        f"lost, gpu = pathlib.Path({str(driver.lost)!r}), LiteRtGpu()\n"
+        "net = gpu.load(graph); before = net(batch)[0]; lost.touch()\n"
+        "for attempt in (lambda: net(batch), lambda: net(batch), lambda: gpu.load(network_path('palm'))):\n"
+        "    try: attempt()\n"
+        "    except BackendFailed as error: print(error)\n"
+        "gpu.close(); lost.unlink()\n"
+        "print('back', np.array_equal(LiteRtGpu().load(graph)(batch)[0], before))"
+    )
+    *failures, last = in_a_process(code, **driver.environment).stdout.decode().splitlines()
+    assert len(failures) == 3
+    assert all(each.startswith("the GPU stopped answering while it ran the network ") for each in failures)
+    assert all(
+        each.endswith("Choose the GPU again; if it fails often, update the graphics driver.") for each in failures
+    )
+    assert last == "back True"
 
 
 @needs_gpu
