@@ -61,10 +61,15 @@ def make_engine(backend: str, wants: Wants | None = None, *, draws: bool = True)
     from effects.devices.cpu import CpuDevice
 
     engine = make_home_engine(wants)
-    engine.on_failure(_complain_and_close)
     name = _usable(backend)
     if name == HOME:
         return engine
+
+    def failed(pair: "Pair", reason: str) -> None:
+        _complain_lack(name, reason)
+        pair.close()
+
+    engine.on_failure(failed)
     try:
         pair = make_pair(name) if draws else make_networks(parts_of(name)[0], CpuDevice())
     except FacetError as error:
@@ -118,11 +123,6 @@ def _fastest(loading: "Loading") -> str:
     from app.backends.probe import choose
 
     return backend_of(*choose(loading))
-
-
-def _complain_and_close(pair: "Pair", reason: str) -> None:
-    _complain_lack(pair.name, reason)
-    pair.close()
 
 
 def _complain_lack(name: str, reason: str) -> None:

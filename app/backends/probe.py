@@ -154,7 +154,7 @@ def _tried_in_child(names: tuple[str, ...], loading: Loading) -> Verdict:
 def _read(answer: str, exit_code: int) -> Verdict:
     try:
         return _verdict(json.loads(answer))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, KeyError, AttributeError):
         return Verdict(reasons={"trial": f"it broke down (exit code {exit_code})"})
 
 

@@ -66,7 +66,7 @@ class Footing:
 
     def _go_home(self, error: Exception) -> None:
         failed, self.pair = self.pair, self.home
-        _log.warning("the backend %s failed", failed.name, exc_info=error)
+        _log.info("the backend %s failed", failed.name, exc_info=error)
         try:
             _hand_over(failed, self.home)
         except Exception:  # noqa: BLE001 - a broken model may fail even at that; then tracks begin anew

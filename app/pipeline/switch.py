@@ -218,7 +218,7 @@ class Switch:
         except LoadingCancelled:
             return
         except Exception as error:  # noqa: BLE001 - the top of a thread
-            _log.warning("the backend %s cannot be loaded", asked, exc_info=error)
+            _log.info("the backend %s cannot be loaded", asked, exc_info=error)
             built.error = _plain(error)
         with self._lock:
             wanted = self._loads.get(asked) is loading
