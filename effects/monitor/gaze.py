@@ -21,6 +21,7 @@ class Look:
 
     yaw_deg: float
     pitch_deg: float
+    """Smoothed already."""
     iris_yaw_deg: float
     """NaN unless both eyes are valid."""
 
@@ -47,7 +48,6 @@ class GazeState:
     _stretches: deque[tuple[float, float]] = field(default_factory=deque)
     _known_s: float = NEVER
     _yaw: MedianFilter = field(default_factory=_median)
-    _pitch: MedianFilter = field(default_factory=_median)
     _iris: MedianFilter = field(default_factory=_median)
     _iris_deg: float = 0.0
     _iris_s: float = NEVER
@@ -79,7 +79,7 @@ class GazeState:
         return self._raise(t_s, glance_since_s)
 
     def _away(self, t_s: float, look: Look) -> str:
-        yaw, pitch = abs(self._yaw.step(t_s, look.yaw_deg)), self._pitch.step(t_s, look.pitch_deg)
+        yaw, pitch = abs(self._yaw.step(t_s, look.yaw_deg)), look.pitch_deg
         if not math.isnan(look.iris_yaw_deg):
             self._iris_deg, self._iris_s = abs(self._iris.step(t_s, look.iris_yaw_deg)), t_s
         # A blink hides the irises for a moment, which is no look back at the road.

@@ -4,14 +4,13 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from effects.monitor import policy
-from effects.monitor.windows import MedianFilter, middle
+from effects.monitor.windows import middle
 
 
 @dataclass(slots=True)
 class PitchHistory:
     """Head pitch (negative downward) over the last seconds, and where it was while the eyes were open."""
 
-    _filter: MedianFilter = field(default_factory=lambda: MedianFilter(policy.GAZE_MEDIAN_S))
     _pitches: deque[tuple[float, float]] = field(default_factory=deque)
     _open: deque[tuple[float, float, float]] = field(default_factory=deque)
     """Time, pitch, and seconds of open eyes before it."""
@@ -19,8 +18,7 @@ class PitchHistory:
     _last_s: float = float("-inf")
 
     def step(self, t_s: float, pitch_deg: float, eyes_open: bool) -> None:
-        """Take a sample whose pitch is known."""
-        pitch_deg = self._filter.step(t_s, pitch_deg)
+        """Take a smoothed pitch of a frame whose eyes are readable."""
         self._pitches.append((t_s, pitch_deg))
         keep_s = t_s - policy.GLANCE_BEFORE_S - 2 * policy.GLANCE_AFTER_S - policy.BRIDGED_GAP_S
         while self._pitches[0][0] < keep_s:

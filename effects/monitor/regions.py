@@ -22,11 +22,12 @@ from effects.monitor.mouth import MouthState
 from effects.monitor.nod import NodState
 from effects.monitor.perclos import Perclos
 from effects.monitor.sensor import SensorState
+from effects.monitor.windows import MedianFilter
 from models.types import Signals
 
 _NAN = math.nan
 NEVER = -math.inf
-LEVEL_EVERY_S = 0.1
+LEVEL_EVERY_S, STATISTICS_EVERY_S = 0.1, 1.0
 _SLEEP_STEP = [state for _, _, state in STEPS].index("SLEEP") + 1
 NOTHING = Signals(_NAN, _NAN, _NAN, _NAN, _NAN, (_NAN, _NAN, _NAN), (_NAN, _NAN))
 Luma = tuple[float, float, float]
@@ -62,6 +63,8 @@ class Regions:
     _eyes_s: float = NEVER
     """The latest valid sample, if the one before now was valid."""
     _measured_s: float = NEVER
+    _counted_s: float = NEVER
+    _pitch: MedianFilter = field(default_factory=lambda: MedianFilter(policy.GAZE_MEDIAN_S))
     _slept: bool = False
 
     def frame(self, t_s: float, signals: Signals | None, luma: Luma | None) -> list[Event]:
@@ -76,6 +79,8 @@ class Regions:
         if abs(yaw_deg) > policy.STEEPEST_YAW_DEG:
             ear = _NAN
         readable = not math.isnan(ear)
+        if not math.isnan(pitch_deg):
+            pitch_deg = self._pitch.step(t_s, pitch_deg)
         closed_since_s = self.closure.onset_s if self.closure.closed and not self.dwell.glance else None
         events += self.face.step(t_s, signals is not None, readable, closed_since_s)
         if readable:
@@ -84,7 +89,7 @@ class Regions:
             self._eyes_s, self.openness, self.open_since_s = NEVER, _NAN, None
             self._lapse(t_s, events)
         self._dwell(t_s, events)
-        self._head_and_mouth(t_s, signals is not None, events)
+        self._head_and_mouth(t_s, signals is not None, pitch_deg, events)
         self._measure(t_s, events)
         return events
 
@@ -196,9 +201,9 @@ class Regions:
             if event.kind in ("microsleep", "sleep"):
                 self._measured_s = NEVER
 
-    def _head_and_mouth(self, t_s: float, face: bool, events: list[Event]) -> None:
+    def _head_and_mouth(self, t_s: float, face: bool, pitch_deg: float, events: list[Event]) -> None:
         signals = self.signals
-        yaw_deg, pitch_deg, _ = signals.pose_deg
+        yaw_deg = signals.pose_deg[0]
         if not face or math.isnan(yaw_deg) or math.isnan(pitch_deg):
             events += self.gaze.step(t_s, None, None)
             self.nod.lost()
@@ -236,9 +241,11 @@ class Regions:
             self.p60, self.p180, self.valid60 = self.perclos.measure(t_s, None)
         else:
             self.p60, self.p180, self.valid60 = self.perclos.measure(t_s, running_s)
-        seen = self.perclos.seen
-        seen_s = seen.until(t_s) - seen.until(t_s - policy.BLINKS_WINDOW_S)
-        self.statistics = self.blinks.statistics(t_s, seen_s)
+        if t_s - self._counted_s >= STATISTICS_EVERY_S:
+            self._counted_s = t_s
+            seen = self.perclos.seen
+            seen_s = seen.until(t_s) - seen.until(t_s - policy.BLINKS_WINDOW_S)
+            self.statistics = self.blinks.statistics(t_s, seen_s)
         calibration = self.learner.calibration
         mean_s, own_s = self.statistics.mean_s, calibration.blink_s
         slow = mean_s is not None and own_s is not None and mean_s >= policy.SLOW_BLINK_RATIO * own_s

@@ -1,5 +1,6 @@
 """Whether pictures come, often enough and with something on them. Names the cause, so that a person can mend it."""
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -89,9 +90,8 @@ class SensorState:
             return False
         if t_s - self._good_since_s < span_s - 1e-6:
             return False
-        since = t_s - span_s - 1e-6
-        recent = len(frames) if frames and frames[0] >= since else sum(each >= since for each in frames)
-        return recent < policy.LOW_RATE_FPS * span_s
+        needed = math.ceil(policy.LOW_RATE_FPS * span_s)
+        return len(frames) < needed or frames[-needed] < t_s - span_s - 1e-6
 
     def _go(self, t_s: float, state: str, cause: str, onset_s: float | None, due_s: float | None) -> list[Event]:
         if state == self.state and cause == self.cause:

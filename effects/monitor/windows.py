@@ -70,7 +70,9 @@ class MedianFilter:
         if count == 3:
             a, b, c = recent[0][1], recent[1][1], recent[2][1]
             return max(min(a, b), min(max(a, b), c))
-        return middle([value for _, value in recent])
+        ordered = sorted([value for _, value in recent])
+        half = count // 2
+        return ordered[half] if count % 2 else 0.5 * (ordered[half - 1] + ordered[half])
 
     def clear(self) -> None:
         """Forget all samples."""
