@@ -4,7 +4,7 @@ import importlib.abc
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from models.geometry import inter_ocular_px
 from models.landmarks import CROP_PX, FaceMesh, Region, crop, region_from_mesh
 from models.matte_net import PersonNet
 from models.networks import network_path
-from models.runtime.base import BatchNet, Runtime
+from models.runtime.base import BatchNet
 from models.runtime.litert_cpu import LiteRtCpu
 from models.runtime.torch_ import TorchRuntime
 from models.shared import FaceModel
@@ -32,7 +32,9 @@ LANDMARK_LIMIT_PX = 0.01
 MATTE_LIMIT = 1 / 255
 PIPELINE_LIMIT = 0.002
 """95th percentile of the landmarks' distances, in inter-ocular distances."""
-CLIP_FRAMES = 25
+CLIP_FRAMES = 50
+FREE_FRAMES = 25
+"""So many of them without any help, see `assert_alike`."""
 
 
 @pytest.fixture(scope="module")
@@ -130,38 +132,48 @@ def test_every_network_takes_several(torch_cpu: TorchRuntime, name: str) -> None
         np.testing.assert_allclose(together, np.stack([first, second]), rtol=1e-4, atol=1e-3)
 
 
-def perceptions(make: Callable[[], Runtime], frames: Sequence[Frame]) -> list[Perception]:
-    model = FaceModel(make)
-    found = [model.track(frame, Wants(matte=True), max_faces=2) for frame in frames]
-    model.close()
-    return found
-
-
 def assert_alike(frames: Sequence[Frame]) -> int:
-    """Landmarks and matte of both runtimes over the same frames; gives the number of faces compared."""
+    """Landmarks and matte of both runtimes over the same frames; gives the number of faces compared.
+
+    After `FREE_FRAMES` ours goes on from the other's state at every frame: on a head held in near profile the tracker
+    itself makes a whole pixel of the last digit of a float within ten frames, which no runtime can help.
+    """
     apart: list[F32] = []
-    both = (perceptions(lambda: TorchRuntime("cpu"), frames), perceptions(lambda: LiteRtCpu(1), frames))
-    for ours, theirs in zip(*both, strict=True):
-        assert ours.runtime == "torch-cpu"
-        assert [face.track_id for face in ours.faces] == [face.track_id for face in theirs.faces]
-        for face, wanted in zip(ours.faces, theirs.faces, strict=True):
-            assert (face.mesh is None) == (wanted.mesh is None)
-            if face.mesh is not None and wanted.mesh is not None:
-                distances = np.linalg.norm((face.mesh - wanted.mesh)[:, :2], axis=1)
-                apart.append(distances / inter_ocular_px(wanted.mesh))
-        assert ours.matte is not None
-        assert theirs.matte is not None
-        assert np.percentile(np.abs(ours.matte - theirs.matte), 99) <= MATTE_LIMIT
+    ours, theirs = FaceModel(lambda: TorchRuntime("cpu")), FaceModel(lambda: LiteRtCpu(1))
+    wants = Wants(matte=True)
+    for frame in frames:
+        if frame.index >= FREE_FRAMES:
+            ours.import_state(theirs.export_state())
+        found, wanted = (model.track(frame, wants, max_faces=2) for model in (ours, theirs))
+        apart += differences(found, wanted)
+    ours.close()
+    theirs.close()
     if apart:
         assert np.percentile(np.concatenate(apart), 95) <= PIPELINE_LIMIT
     return len(apart)
 
 
+def differences(found: Perception, wanted: Perception) -> list[F32]:
+    """Of the landmarks of each face, in inter-ocular distances; everything else must be equal."""
+    assert found.runtime == "torch-cpu"
+    assert [face.track_id for face in found.faces] == [face.track_id for face in wanted.faces]
+    assert [face.mesh is None for face in found.faces] == [face.mesh is None for face in wanted.faces]
+    assert found.matte is not None
+    assert wanted.matte is not None
+    assert np.percentile(np.abs(found.matte - wanted.matte), 99) <= MATTE_LIMIT
+    pairs = [(ours.mesh, theirs.mesh) for ours, theirs in zip(found.faces, wanted.faces, strict=True)]
+    return [
+        np.linalg.norm((ours - theirs)[:, :2], axis=1) / inter_ocular_px(theirs)
+        for ours, theirs in pairs
+        if ours is not None and theirs is not None
+    ]
+
+
 def test_pipeline_on_the_demo(torch_cpu: TorchRuntime) -> None:
     source = DemoSource((1280, 720), 30.0, paced=False)
-    frames = list(islice(iter(lambda: source.read(1.0), None), CLIP_FRAMES))
+    frames = list(islice(iter(lambda: source.read(1.0), None), FREE_FRAMES))
     source.close()
-    assert assert_alike([frame for frame in frames if frame is not None]) >= CLIP_FRAMES - 2
+    assert assert_alike([frame for frame in frames if frame is not None]) >= FREE_FRAMES - 2
 
 
 def test_pipeline_on_clips(torch_cpu: TorchRuntime, testdata: Path) -> None:
