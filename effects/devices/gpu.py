@@ -294,6 +294,8 @@ class GpuDevice:
         self._targets.clear()
         self._groups.clear()
         self._programs.clear()
+        self._images.clear()
+        self._readbacks.clear()
         with self._adapter.plain_errors("being closed"):
             self.handle.destroy()
 

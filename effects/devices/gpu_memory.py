@@ -80,6 +80,10 @@ class Pool:
             self._free.pop(0)
             self._forget()
 
+    def clear(self) -> None:
+        """Let go of what is free."""
+        self._free.clear()
+
 
 def bound_size(size: int) -> int:
     """The power of two from 256 up that holds `size` bytes."""
