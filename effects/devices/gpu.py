@@ -269,9 +269,9 @@ class GpuDevice:
         if self._encoder is None:
             return
         with self._adapter.plain_errors("drawing"):
-            commands = self.encoder().finish()
-            self._encoder = None
+            encoder, self._encoder = self.encoder(), None
             data = self._arena.take()
+            commands = encoder.finish()
             if data.size:
                 self.handle.queue.write_buffer(self._arena.buffer, 0, data)
             self.handle.queue.submit([commands])

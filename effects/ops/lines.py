@@ -32,7 +32,8 @@ _INK = Shader(
         if (at.x >= 0 && at.y >= 0 && at.x < i32(given.columns) && at.y < i32(given.rows) && cover > 0.002) {
             // Covers multiply, in any order, as their logarithms add.
             let ink = u32(-log2(max(1.0 - cover, 0.0001)) * given.unit);
-            atomicAdd(&inks[i32(given.layer) + at.y * i32(given.columns) + at.x], ink);
+            let row = i32(given.layer) * i32(given.rows) + at.y;
+            atomicAdd(&inks[row * i32(given.columns) + at.x], ink);
         }
     }
     fn each(at: vec2i) {
@@ -150,7 +151,7 @@ def _draw_lines_gpu(canvas: Canvas, layers: Sequence[Lines]) -> None:
         numbers = {
             "columns": width,
             "rows": height,
-            "layer": number * width * height,
+            "layer": number,
             "unit": _INK_UNIT,
             # OpenCV draws odd widths a little wider, but not their round ends.
             "radius": (layer.width_px / 2 + layer.width_px % 2 / 2) if thick else 0.0,

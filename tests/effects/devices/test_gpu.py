@@ -245,6 +245,14 @@ def test_a_shader_that_is_wrong_is_named(gpu: GpuDevice, caplog: pytest.LogCaptu
     assert np.array_equal(gpu.download(gpu.upload(frame))[..., :3], frame.pixels)
 
 
+def test_a_frame_that_failed_does_not_spoil_the_next(gpu: GpuDevice) -> None:
+    image, other, frame = gpu.upload(black()), gpu.upload(black()), make_frame()
+    gpu.encoder().copy_buffer_to_buffer(image.buffer, 0, other.buffer, 0, 1 << 30)
+    with pytest.raises(BackendFailed, match="failed while"):
+        gpu.download(image)
+    assert np.array_equal(gpu.download(gpu.upload(frame))[..., :3], frame.pixels)
+
+
 def test_too_large_a_picture_is_an_error_and_no_end(gpu: GpuDevice) -> None:
     class Huge:
         size_wh = (1 << 20, 1 << 20)
