@@ -36,6 +36,8 @@ from models.types import F32
 
 _GRACE_S = 0.5
 """For the child to let go of its device by itself."""
+_FIRST_RUN = 5
+"""Times the limit of a run: a driver may build what the new shape needs."""
 _NOTICE_S = 0.3
 """For a call under way to notice that its child is gone."""
 
@@ -54,8 +56,8 @@ class Remote:
         factory: "module:name" of what makes the runtime, in the child.
         arguments: picklable; what it is called with.
         name: of the runtime.
-        start_limit_s: the longest the start, a load, or the first run on inputs of a new shape may take.
-        call_limit_s: the longest any other run may take.
+        start_limit_s: the longest the start or a load may take.
+        call_limit_s: the longest a run may take; five times that for the first one on inputs of a new shape.
     """
 
     def __init__(
@@ -102,7 +104,7 @@ class Remote:
             self._started()
             number = next(self._numbers)
             self._facts = self._ask(Load(number, graph, tuple(outputs), shape), Facts, self._start_limit_s)
-        net = RemoteNet(self, number)
+            net = (RemoteBatchNet if self._facts.takes_many else RemoteNet)(self, number)
         weakref.finalize(net, self._forgotten.append, number).atexit = False
         return net
 
@@ -158,15 +160,16 @@ class Remote:
 
     def _open(self, lane: "_Lane") -> None:
         """The first run: its results tell how much memory they need."""
+        limit_s = _FIRST_RUN * self._call_limit_s
         try:
             try:
                 request = Open(lane.number, lane.net, lane.is_many, lane.inputs.place)
-                results = self._ask(request, Results, self._start_limit_s)
+                results = self._ask(request, Results, limit_s)
             finally:
                 lane.inputs.forget_name()
             lane.outputs = Block(results.shapes)
             try:
-                self._ask(Deliver(lane.number, lane.outputs.place), Done, self._start_limit_s)
+                self._ask(Deliver(lane.number, lane.outputs.place), Done, limit_s)
             finally:
                 lane.outputs.forget_name()
         except BaseException:
@@ -215,7 +218,7 @@ class Remote:
 
 
 class RemoteNet:
-    """One network of the child; a `BatchNet` where the hosted runtime's are."""
+    """One network of the child; a `Net`."""
 
     def __init__(self, remote: Remote, number: int) -> None:
         self._remote, self._number = remote, number
@@ -223,6 +226,10 @@ class RemoteNet:
     def __call__(self, *inputs: F32) -> Sequence[F32]:
         """Run once; raises BackendFailed."""
         return self._remote.run(self._number, False, inputs)
+
+
+class RemoteBatchNet(RemoteNet):
+    """One that takes several samples at once; a `BatchNet`."""
 
     def many(self, *inputs: F32) -> Sequence[F32]:
         """See `BatchNet.many`; raises BackendFailed."""

@@ -106,7 +106,7 @@ class Host:
                 return self._facts()
             case Load(net, graph, outputs, input_shape):
                 self._nets[net] = self._made().load(graph, outputs=outputs, input_shape=input_shape)
-                return self._facts()
+                return self._facts(takes_many=isinstance(self._nets[net], BatchNet))
             case Open(lane, net, is_many, inputs):
                 return self._open(lane, self._nets[net], is_many, inputs)
             case Deliver(lane, outputs):
@@ -121,9 +121,9 @@ class Host:
             raise BackendFailed("the runtime was not started")
         return self._runtime
 
-    def _facts(self) -> Facts:
+    def _facts(self, *, takes_many: bool = False) -> Facts:
         runtime = self._made()
-        return Facts(getattr(runtime, "device_name", ""), tuple(getattr(runtime, "remarks", ())))
+        return Facts(getattr(runtime, "device_name", ""), tuple(getattr(runtime, "remarks", ())), takes_many)
 
     def _open(self, number: int, net: Net, is_many: bool, inputs: Place) -> Results:
         if is_many and not isinstance(net, BatchNet):

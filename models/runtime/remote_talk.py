@@ -45,6 +45,8 @@ class Facts:
 
     device_name: str
     remarks: tuple[str, ...]
+    takes_many: bool = False
+    """Of the network that was just loaded: it is a BatchNet."""
 
 
 @dataclass(frozen=True, slots=True)
