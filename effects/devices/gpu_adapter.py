@@ -60,17 +60,22 @@ class Opened:
     is_software: bool
 
 
+def adapters() -> list[Any]:
+    """All graphics devices that wgpu can use, as its adapters; empty where there is none."""
+    _prepare_library()
+    return [each for each in wgpu.gpu.enumerate_adapters_sync() if each.info["backend_type"] in _INTERFACES]
+
+
 def open_device() -> Opened:
     """The best device of this machine; raises BackendFailed."""
     with plain_errors("being opened"):
-        _prepare_library()
-        adapters = [each for each in wgpu.gpu.enumerate_adapters_sync() if each.info["backend_type"] in _INTERFACES]
-        if not adapters:
+        found = adapters()
+        if not found:
             raise BackendFailed(
                 "No graphics device was found: none of Vulkan, Metal and Direct3D 12 answers. Install or update the "
                 f"graphics driver (on Linux its Vulkan part, for example mesa-vulkan-drivers), {_USE_CPU}."
             )
-        best = min(adapters, key=lambda adapter: _RANK.get(adapter.info["adapter_type"], 2))
+        best = min(found, key=lambda adapter: _RANK.get(adapter.info["adapter_type"], 2))
         is_software = best.info["adapter_type"] == "CPU"
         return Opened(best.request_device_sync(label="facet"), describe(best.info), is_software)
 

@@ -57,32 +57,41 @@ class Arena:
 
 
 class Pool:
-    """Buffers of equal use. A size is rounded up a little, so that a change of some pixels makes no new buffer."""
+    """Buffers of equal use. A size is rounded up a little, so that a change of some pixels makes no new buffer.
+
+    Lent buffers are held here too: one that dies in the same ring of garbage as its picture is freed by wgpu before the
+    picture can give it back.
+    """
 
     def __init__(self, make: Callable[[int], Any], forget: Callable[[], None]) -> None:
         self._make = make
         self._forget = forget
         self._free: list[tuple[int, Any]] = []
+        self._lent: dict[int, Any] = {}
 
     def take(self, size: int) -> tuple[int, Any]:
         """A buffer of at least `size` bytes, contents undefined; returns its real size too."""
         rounded = -(-size // _STEP) * _STEP
-        for number, (free_size, buffer) in enumerate(self._free):
-            if free_size == rounded:
-                del self._free[number]
-                return free_size, buffer
-        return rounded, self._make(rounded)
+        found = next((each for each in self._free if each[0] == rounded), None)
+        if found is not None:
+            self._free.remove(found)
+        sized = found or (rounded, self._make(rounded))
+        self._lent[id(sized[1])] = sized[1]
+        return sized
 
     def give(self, sized: tuple[int, Any]) -> None:
         """Take a buffer back; beyond four, the one that has waited longest is freed."""
+        if self._lent.pop(id(sized[1]), None) is None:
+            return
         self._free.append(sized)
         if len(self._free) > _FREE_BUFFERS:
             self._free.pop(0)
             self._forget()
 
     def clear(self) -> None:
-        """Let go of what is free."""
+        """Let go of all buffers, the lent ones included."""
         self._free.clear()
+        self._lent.clear()
 
 
 def bound_size(size: int) -> int:

@@ -226,6 +226,17 @@ def test_memory_is_used_again(gpu: GpuDevice) -> None:
     assert len(buffers) <= 4
 
 
+def test_pictures_in_rings_of_garbage_give_their_memory_back_whole(gpu: GpuDevice) -> None:
+    """As when an error's traceback holds them."""
+    frame = make_frame()
+    for _ in range(3):
+        ring: list[Any] = [gpu.upload(frame)]
+        ring.append(ring)
+        del ring
+        gc.collect()
+        assert np.array_equal(gpu.download(gpu.upload(frame))[..., :3], frame.pixels)
+
+
 def test_it_says_what_it_is(gpu: GpuDevice) -> None:
     assert gpu.name == "gpu"
     assert any(interface in gpu.description for interface in ("Vulkan", "Metal", "Direct3D 12"))
@@ -408,3 +419,6 @@ def test_the_pool_keeps_a_few_buffers() -> None:
     assert len(forgotten) == 1
     assert pool.take(120_000) == leases[1]
     assert pool.take(140_000)[1] == 6
+    pool.clear()
+    pool.give(leases[1])
+    assert pool.take(120_000)[1] == 7
