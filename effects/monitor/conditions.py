@@ -9,9 +9,9 @@ from effects.monitor.level import ADVISORY, DROWSY, SEVERE
 from effects.monitor.regions import Regions
 from effects.monitor.warning import Condition, Rank
 
-_CLOSURE_RANKS: dict[str, Rank] = {"SOFT": "L1", "MICROSLEEP": "L2", "SLEEP": "L3", "UNRESPONSIVE": "L3"}
-_LEVEL_RANKS: dict[int, Rank] = {ADVISORY: "NOTE", DROWSY: "L1", SEVERE: "L2"}
-_GAZE_RANKS: tuple[Rank, ...] = ("NOTE", "L1", "L2", "L3")
+CLOSURE_RANKS: dict[str, Rank] = {"SOFT": "L1", "MICROSLEEP": "L2", "SLEEP": "L3", "UNRESPONSIVE": "L3"}
+LEVEL_RANKS: dict[int, Rank] = {ADVISORY: "NOTE", DROWSY: "L1", SEVERE: "L2"}
+GAZE_RANKS: tuple[Rank, ...] = ("NOTE", "L1", "L2", "L3")
 _BREAK_S = 60.0
 _ANNOUNCED_S = 10.0
 
@@ -37,7 +37,7 @@ def conditions(regions: Regions, t_s: float, parked: bool, restarted_s: float | 
     """All that warns now; while parked only sleep does, as a chime, and what keeps the monitor from seeing."""
     found: list[Condition] = []
     closure = regions.dwell.state
-    rank = _CLOSURE_RANKS.get(closure)
+    rank = CLOSURE_RANKS.get(closure)
     onset_s = regions.dwell.onset_s
     if rank is not None and onset_s is not None:
         if not parked:
@@ -46,13 +46,13 @@ def conditions(regions: Regions, t_s: float, parked: bool, restarted_s: float | 
             found.append(Condition("closure", "L1", "parked_asleep", onset_s))
     if not parked:
         level = regions.level.level
-        if level in _LEVEL_RANKS:
+        if level in LEVEL_RANKS:
             cause = "take_a_break" if level == SEVERE else "drowsy"
             repeat_s = None if level == ADVISORY else _BREAK_S
-            found.append(Condition("level", _LEVEL_RANKS[level], cause, float(level), repeat_s))
+            found.append(Condition("level", LEVEL_RANKS[level], cause, float(level), repeat_s))
         gaze = regions.gaze
         if gaze.state:
-            found.append(Condition("gaze", _GAZE_RANKS[gaze.state], gaze.cause, gaze.onset_s))
+            found.append(Condition("gaze", GAZE_RANKS[gaze.state], gaze.cause, gaze.onset_s))
     found += _unseen(regions, t_s, parked)
     if restarted_s is not None and t_s - restarted_s < _ANNOUNCED_S:
         found.append(Condition("restart", "BANNER", "restarted_after_suspend", restarted_s))

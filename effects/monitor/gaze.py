@@ -9,7 +9,7 @@ from effects.monitor.events import Event
 from effects.monitor.windows import MedianFilter
 
 STATES = ("ON_ROAD", "OFF_ROAD_L1", "OFF_ROAD_L2", "OFF_ROAD_L3")
-_LIMITS_S = (policy.GAZE_L1_S, policy.GAZE_L2_S, policy.GAZE_L3_S)
+LIMITS_S = (policy.GAZE_L1_S, policy.GAZE_L2_S, policy.GAZE_L3_S)
 NEVER = -math.inf
 _IRIS_HOLD_S = 0.5
 _STEP_S = policy.WHOLE_INTERVAL_S
@@ -159,9 +159,9 @@ class GazeState:
 
     def _raise(self, t_s: float, glance_since_s: float | None) -> list[Event]:
         counted_s = self.off_road_s
-        reached = sum(counted_s >= limit_s - 1e-6 for limit_s in _LIMITS_S)
+        reached = sum(counted_s >= limit_s - 1e-6 for limit_s in LIMITS_S)
         cause = self.cause
-        due_s = t_s - (counted_s - _LIMITS_S[reached - 1]) if reached else None
+        due_s = t_s - (counted_s - LIMITS_S[reached - 1]) if reached else None
         if reached < 2 and self._share_s(t_s) >= policy.GAZE_SHARE_S:
             reached, cause, due_s = 2, "often", None
         if reached == 2 and glance_since_s is not None:

@@ -6,8 +6,8 @@ Euro NCAP driver engagement, PERCLOS P80 (Wierwille; FHWA), ISO 15007. Facet use
 
 WHOLE_INTERVAL_S = 0.35
 """Longer intervals between two frames are unknown: neither open nor closed."""
-BRIDGED_GAP_S = 0.5
-"""Two closed samples no further apart belong to one closure."""
+BRIDGED_GAP_S = 0.5 + 0.05
+"""Two closed samples no further apart belong to one closure: half a second, and the jitter of a frame."""
 TICK_ADVANCE_S = 0.15
 """How far time alone, without a frame, lets a closure run on."""
 AFTER_LAST_CLOSED_S = 0.1
