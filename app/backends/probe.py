@@ -27,6 +27,8 @@ _FILE = "backends.json"
 _LIMIT_S = 120.0
 _POLL_S = 0.1
 _TIMED_FRAMES = 12
+_POLITE = 5
+"""A picture may be running beside the trial."""
 _GAIN = 1.15
 """How much faster than the CPU another device must be to be worth the change."""
 _LIBRARIES = ("ai-edge-litert", "wgpu", "torch")
@@ -181,4 +183,6 @@ def _remember(path: Path, key: str, verdict: Verdict) -> None:
 
 
 if __name__ == "__main__":
+    if hasattr(os, "nice"):
+        os.nice(_POLITE)
     sys.stdout.write(json.dumps(asdict(try_all(tuple(sys.argv[1:])))) + "\n")

@@ -10,15 +10,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.backends.pair import Loading, Pair
-from app.sources.demo import DemoSource
+from app.sources import demo_script as script
+from app.sources.demo_render import Renderer
 from effects.base import EffectSpec, Scene
 from effects.canvas import Canvas, Device
 from models.errors import FacetError
 from models.types import Frame, Perception, SharedModel, Wants
 
 EVERYTHING = Wants(landmarks=True, matte=True, visibility=True, blendshapes=True, detect_every_frame=True)
-WARM_FRAMES = 6
+WARM_FRAMES = 8
 """Enough for both hands of the perception to have met each network."""
+_ALONE_FRAMES = 3
+_FPS = 30.0
+_TO_HIS_PLACE_S = 2.5
+"""How long the second actor takes to where he stands beside the first."""
 
 Chosen = Sequence[tuple[EffectSpec[Any], Any]]
 """(effect, parameters)."""
@@ -27,12 +32,16 @@ Prepared = Sequence[tuple[Any, Any, Any]]
 
 
 def stage_frames(count: int, size_wh: tuple[int, int] = (1280, 720)) -> list[Frame]:
-    """Frames of the demo, with both actors' faces in view."""
-    source = DemoSource(size_wh, loop=True, paced=False)
-    try:
-        return [frame for _ in range(count) if (frame := source.read(1.0)) is not None]
-    finally:
-        source.close()
+    """Frames of the demo: a few with one face, the others with two, which take other paths through the networks."""
+    renderer = Renderer(size_wh)
+    both_s = script.B_ON_STAGE_S[0] + _TO_HIS_PLACE_S
+    frames = []
+    for index in range(count):
+        t_s = index / _FPS + (both_s if index >= _ALONE_FRAMES else 0.0)
+        pixels = renderer.draw(t_s)
+        pixels.flags.writeable = False
+        frames.append(Frame(index, t_s, time.monotonic_ns(), pixels))
+    return frames
 
 
 def rehearse(
