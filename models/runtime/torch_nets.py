@@ -9,7 +9,7 @@ import contextlib
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -164,10 +164,11 @@ class CudaGraph:
     def __init__(
         self, run: Callable[[Sequence[Tensor]], list[Tensor]], shapes: Sequence[Shape], device: torch.device
     ) -> None:
-        self._stream = torch.cuda.Stream(device)
+        make_stream: Any = torch.cuda.Stream
+        self._stream = make_stream(device)
         self._graph = torch.cuda.CUDAGraph()
         with torch.inference_mode(), _exact(device):
-            self._sent = [torch.zeros(shape, pin_memory=True) for shape in shapes]
+            self._sent = [_pinned(shape) for shape in shapes]
             self._stream.wait_stream(torch.cuda.current_stream(device))
             with torch.cuda.stream(self._stream):
                 self._inputs = [torch.zeros(shape, device=device) for shape in shapes]
@@ -177,7 +178,7 @@ class CudaGraph:
             # Only what this thread does is recorded, so that other threads may go on using the GPU.
             with torch.cuda.graph(self._graph, stream=self._stream, capture_error_mode="thread_local"):
                 self._outputs = [result.contiguous() for result in run(self._inputs)]
-            self._received = [torch.empty(result.shape, pin_memory=True) for result in self._outputs]
+            self._received = [_pinned(tuple(result.shape)) for result in self._outputs]
 
     def __call__(self, inputs: Sequence[F32]) -> list[F32]:
         """See Runner."""
@@ -190,6 +191,11 @@ class CudaGraph:
                 received.copy_(result, non_blocking=True)
         self._stream.synchronize()
         return [np.array(received.numpy()) for received in self._received]
+
+
+def _pinned(shape: Shape) -> Tensor:
+    """Memory of ours that the GPU reads and writes by itself."""
+    return torch.zeros(shape, pin_memory=True)
 
 
 def _exact(device: torch.device) -> contextlib.AbstractContextManager[None]:

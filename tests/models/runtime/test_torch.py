@@ -1,5 +1,6 @@
 """The torch runtime: the same results as LiteRT's on the same crops and clips, several at once, and plain refusals."""
 
+import contextlib
 import importlib.abc
 import subprocess
 import sys
@@ -277,6 +278,59 @@ def test_shapes_are_recorded_once_each_and_photos_never(torch_cpu: TorchRuntime)
         small.many(np.zeros((3, 1, 64, 64, 3), np.float32))
     make((1, 736, 1280, 3))
     assert asked == [(1, 64, 64, 3), (3, 1, 64, 64, 3)]
+
+
+def test_a_recorded_run_moves_inputs_up_and_results_down(
+    torch_cpu: TorchRuntime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With stand-ins for CUDA's parts on the CPU: only the buffers are tested, replaying runs the program again."""
+    import torch
+
+    from models.runtime import torch_nets
+
+    done: list[str] = []
+
+    class Stream:
+        def wait_stream(self, _other: object) -> None:
+            done.append("wait for the weights")
+
+        def synchronize(self) -> None:
+            done.append("wait")
+
+    class Graph:
+        def replay(self) -> None:
+            done.append("replay")
+            for result, value in zip(runner._outputs, twice_and_turned(runner._inputs), strict=True):
+                result.copy_(value)
+
+    def twice_and_turned(inputs: Sequence[Any]) -> list[Any]:
+        return [inputs[0] * 2, inputs[0].permute(1, 0)]
+
+    for name, stand_in in (("Stream", lambda _device: Stream()), ("CUDAGraph", Graph), ("current_stream", id)):
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    for name in ("graph", "stream"):
+        monkeypatch.setattr(torch.cuda, name, lambda *_args, **_options: contextlib.nullcontext())
+    monkeypatch.setattr(torch_nets, "_pinned", torch.zeros)
+    runner = torch_nets.CudaGraph(twice_and_turned, [(2, 3)], torch.device("cpu"))
+    first_given = np.arange(6, dtype=np.float32).reshape(2, 3)
+    first = runner([first_given])
+    second = runner([first_given + 1])
+    np.testing.assert_array_equal(first[0], first_given * 2)
+    np.testing.assert_array_equal(first[1], first_given.T)
+    np.testing.assert_array_equal(second[1], first_given.T + 1)
+    assert done == ["wait for the weights", "wait", "replay", "wait", "replay", "wait"]
+
+
+def test_on_cuda_convolutions_are_exact_for_as_long_as_they_run(torch_cpu: TorchRuntime) -> None:
+    import torch
+
+    from models.runtime.torch_nets import _exact
+
+    before = torch.backends.cudnn.allow_tf32
+    with _exact(torch.device("cuda")):
+        assert not torch.backends.cudnn.allow_tf32
+        assert torch.backends.cudnn.enabled
+    assert torch.backends.cudnn.allow_tf32 == before
 
 
 @pytest.fixture
