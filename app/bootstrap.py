@@ -81,6 +81,31 @@ def make_engine(backend: str, wants: Wants | None = None, *, draws: bool = True)
     return engine
 
 
+def make_compared_engine(name: str, loading: "Loading", wants: Wants) -> "Engine":
+    """An engine on exactly this backend, for a comparison. Raises FacetError where this machine lacks it.
+
+    Args:
+        name: "cpu", "gpu", "cuda", "mps" or "torch-cpu".
+        loading: ends it from another thread.
+        wants: what perception shall deliver even when no effect asks for it.
+    """
+    from app.backends.build import make_pair
+    from app.backends.catalogue import offer
+    from app.backends.pair import HOME
+
+    if not (found := offer(name)).there:
+        raise BackendFailed(f"{found.reason} {found.mend}".strip())
+    engine = make_home_engine(wants)
+    if name == HOME:
+        return engine
+    try:
+        engine.exchange(make_pair(name, loading))
+    except BaseException:
+        engine.close()
+        raise
+    return engine
+
+
 def build_live(name: str, circumstances: "Circumstances", loading: "Loading") -> "Pair | None":
     """A backend made ready to take over the live picture at once; None where the CPU is the best. Raises FacetError."""
     from app.backends.build import make_pair

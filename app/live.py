@@ -4,12 +4,14 @@ import threading
 from pathlib import Path
 
 from app import bootstrap
+from app.pipeline.comparison import RunningComparison
 from app.pipeline.engine import Engine
 from app.pipeline.prepare import WorkerPreparer
 from app.pipeline.runner import Runner
 from app.settings import Settings
 from app.sinks.base import Sink, SinkFailed
-from app.sources.base import Source
+from app.sources.base import Source, SourceInfo
+from models.types import Wants
 
 
 def live_session(
@@ -40,6 +42,32 @@ def live_session(
     )
     session.prepare()
     return session
+
+
+def compare(asked: tuple[str, str], settings: Settings, text: str, info: SourceInfo) -> RunningComparison:
+    """Begin to measure two backends against each other on what the window shows.
+
+    Args:
+        asked: the two backends.
+        settings: the effects to draw; with none, the whole perception is measured.
+        text: the input as it was opened.
+        info: of its source. A camera or stream lends the comparison its frames; of all else it opens its own.
+    """
+    from app.pipeline.compare_run import ComparisonRun, LentFrames, OwnFrames
+
+    wants = Wants(landmarks=not settings.effects, matte=not settings.effects)
+
+    def open_own() -> Source:
+        size_wh, fps = (info.size_wh, info.fps) if info.kind == "demo" else (None, None)
+        return bootstrap.open_source(text, live=False, loop=True, size_wh=size_wh, fps=fps)
+
+    return ComparisonRun(
+        asked,
+        lambda name, loading: bootstrap.make_compared_engine(name, loading, wants),
+        settings,
+        info.name,
+        LentFrames() if info.kind in ("camera", "stream") else OwnFrames(open_own),
+    )
 
 
 def _live_engine() -> Engine:

@@ -56,6 +56,12 @@ def cpu_seconds() -> float:
     return time.process_time() + sum(float(times.user + times.system) for times in _of_children("cpu_times"))
 
 
+def busy_core_seconds() -> float:
+    """Processor time used so far by everything that runs on this computer."""
+    spent = psutil.cpu_times()
+    return sum(float(getattr(spent, kind, 0.0)) for kind in ("user", "nice", "system", "irq", "softirq", "steal"))
+
+
 def peak_rss_mb() -> float:
     """The largest resident memory of this process so far, and what its children take now, in MB (2^20 bytes)."""
     return _own_peak_rss_mb() + sum(float(memory.rss) for memory in _of_children("memory_info")) / 2**20

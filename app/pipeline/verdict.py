@@ -1,0 +1,126 @@
+"""What a comparison says, in plain sentences: who is faster at what, what the pictures do, how far to trust it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.backends.catalogue import spoken
+from app.pipeline.comparison import PERCEPTION, PICTURE, TOTAL, BackendRun, Comparison
+
+ALIKE = 1.05
+"""Two times within this ratio count as the same."""
+UNSEEN_MEAN, UNSEEN_P99 = 0.5, 2.0
+"""CIEDE2000 up to which two pictures look the same."""
+BUSY_CORES = 0.25
+"""Other programs that use more than this make figures doubtful."""
+
+Call = Literal["first", "second", "same", "unsure"]
+_PARTS = ((PERCEPTION, "networks"), (PICTURE, "picture"))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Sentences for people. `cautions`: what else must be known to read the figures rightly."""
+
+    headline: str
+    details: tuple[str, ...]
+    cautions: tuple[str, ...]
+    call: Call | None
+
+
+def verdict(comparison: Comparison) -> Verdict:
+    """The verdict; `call` is None where nothing was measured of both."""
+    cautions = _cautions(comparison)
+    if len(comparison.runs) < 2:
+        return Verdict(f"Nothing was compared. {comparison.ended}".strip(), (), (), None)
+    first, second = comparison.runs
+    if comparison.ended:
+        cautions = (f"It ended early: {comparison.ended}", *cautions)
+    call = _call(first, second, TOTAL, first.block_ms, second.block_ms)
+    details = [_part_words(first, second), _picture_words(comparison)]
+    return Verdict(_headline(first, second, call), tuple(filter(None, details)), cautions, call)
+
+
+def ratio(first: BackendRun, second: BackendRun, stage: str) -> float:
+    """How many times as long the slower one takes, 1 or more."""
+    one, other = first.stages[stage].mean_ms, second.stages[stage].mean_ms
+    low, high = sorted((max(one, 1e-6), max(other, 1e-6)))
+    return high / low
+
+
+def _call(
+    first: BackendRun, second: BackendRun, stage: str, ones: tuple[float, ...] = (), others: tuple[float, ...] = ()
+) -> Call:
+    """Who is faster. Unsure where the blocks, each over the same frames on both, contradict one another."""
+    if ratio(first, second, stage) < ALIKE:
+        return "same"
+    ahead = first.stages[stage].mean_ms < second.stages[stage].mean_ms
+    if any((one < other) != ahead for one, other in zip(ones, others, strict=False)):
+        return "unsure"
+    return "first" if ahead else "second"
+
+
+def _headline(first: BackendRun, second: BackendRun, call: Call) -> str:
+    one, other = spoken(first.asked), spoken(second.asked)
+    figures = f"{first.stages[TOTAL].mean_ms:.1f} and {second.stages[TOTAL].mean_ms:.1f} ms a frame"
+    if call == "same":
+        return _begin(f"{one} and {other} are equally fast here: {figures}.")
+    if call == "unsure":
+        return f"Too close to call between {one} and {other}: {figures}, and the blocks disagree."
+    fast, slow = (first, second) if call == "first" else (second, first)
+    times = ratio(first, second, TOTAL)
+    gain = f"{times:.1f} times as fast as" if times >= 1.2 else f"{100 * (times - 1):.0f} % faster than"
+    return _begin(
+        f"{spoken(fast.asked)} is {gain} {spoken(slow.asked)}: {fast.stages[TOTAL].mean_ms:.1f} ms a frame instead of "
+        f"{slow.stages[TOTAL].mean_ms:.1f}."
+    )
+
+
+def _part_words(first: BackendRun, second: BackendRun) -> str:
+    """Who does the networks and who the picture faster."""
+    words = []
+    for stage, title in _PARTS:
+        call = _call(first, second, stage)
+        fast, slow = (first, second) if call == "first" else (second, first)
+        times = f"{fast.stages[stage].mean_ms:.1f} against {slow.stages[stage].mean_ms:.1f} ms"
+        if call == "same":
+            words.append(f"{title}: no difference ({times})")
+        else:
+            words.append(f"{title}: {spoken(fast.asked)} is faster ({times})")
+    return _begin("; ".join(words) + ".")
+
+
+def _picture_words(comparison: Comparison) -> str:
+    found = comparison.difference
+    if found is None:
+        return ""
+    if found.p99 == 0 and found.mean == 0:
+        return "The pictures are identical, pixel by pixel."
+    figures = f"Delta E {found.mean:.2f} on average, {found.p99:.2f} for the worst hundredth of the pixels"
+    if found.mean <= UNSEEN_MEAN and found.p99 <= UNSEEN_P99:
+        return f"The pictures look the same ({figures})."
+    return f"The pictures differ visibly ({figures})."
+
+
+def _cautions(comparison: Comparison) -> tuple[str, ...]:
+    words = []
+    for run in comparison.runs:
+        if run.software:
+            words.append(
+                f"{_begin(spoken(run.asked))} here is a software one, played by the processor. "
+                "This says nothing about a real graphics card."
+            )
+        if run.ran != run.asked:
+            words.append(
+                f"{_begin(spoken(run.asked))} ran with networks on {run.networks} and the picture on {run.canvas}."
+            )
+        words += run.notes
+    if comparison.other_cores > BUSY_CORES:
+        words.append(
+            f"Other programs kept {comparison.other_cores:.1f} processor cores busy meanwhile: "
+            "close them for figures to rely on."
+        )
+    return tuple(words)
+
+
+def _begin(words: str) -> str:
+    return words[:1].upper() + words[1:]
