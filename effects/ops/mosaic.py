@@ -64,45 +64,62 @@ _MELT = Shader(
     """,
     arrays={"cells": "image", "melted": "words rw"},
 )
-_LAY = Shader(
-    "mosaic laying",
+_CELL_WGSL = """
+fn cell_at(at: vec2f) -> vec2f {
+    return vec2f(given.xa * at.x + given.xb * at.y + given.xc, given.ya * at.x + given.yb * at.y + given.yc);
+}
+"""
+_LAY_MELTED = Shader(
+    "mosaic laying of a blur",
     MASK_WGSL
+    + _CELL_WGSL
     + """
-    fn drawn(at: vec2f) -> vec4f {
-        let cell = vec2f(given.xa * at.x + given.xb * at.y + given.xc, given.ya * at.x + given.yb * at.y + given.yc);
-        if (given.smooth_detail > 0.0) {
-            return cells_sample(cell * given.smooth_detail);
+    fn each(at: vec2i) {
+        let alpha = mask_alpha(at);
+        if (alpha > 0.0) {
+            put_picture(at, mix(picture_at(at), cells_sample(cell_at(vec2f(at) + 0.5) * 8.0), alpha));
         }
-        // Squares that run into one another over a share of a cell.
-        let middle = floor(cell) + 0.5;
-        let beyond = clamp(((cell - middle) - 0.5 * sign(cell - middle)) / given.softness, vec2f(-0.5), vec2f(0.5));
-        return cells_sample(middle + beyond + 0.5 * sign(cell - middle));
     }
+    """,
+    arrays={"picture": "image rw", "cells": "image", **MASK_ARRAYS},
+    numbers=(*MASK_NUMBERS, *_AFFINE),
+)
+_LAY_SQUARES = Shader(
+    "mosaic laying of squares",
+    MASK_WGSL
+    + _CELL_WGSL
+    + """
+    // Squares that run into one another over a share of a cell.
+    fn drawn(at: vec2f) -> vec4f {
+        let cell = cell_at(at);
+        let middle = floor(cell) + 0.5;
+        let side = 0.5 * sign(cell - middle);
+        let beyond = clamp((cell - middle - side) / given.softness, vec2f(-0.5), vec2f(0.5));
+        return cells_sample(middle + side + beyond);
+    }
+    // As on the CPU: drawn small and enlarged.
     fn laid(at: vec2i) -> vec4f {
         let corner = vec2f(f32(given.x0), f32(given.y0));
         let last = ceil(vec2f(f32(given.width), f32(given.height)) / given.coarse) - 1.0;
         let place = (vec2f(at) + 0.5 - corner) / given.coarse - 0.5;
-        let low = clamp(floor(place), vec2f(0.0), last) + 0.5;
-        let high = clamp(floor(place) + 1.0, vec2f(0.0), last) + 0.5;
+        let low = corner + (clamp(floor(place), vec2f(0.0), last) + 0.5) * given.coarse;
+        let high = corner + (clamp(floor(place) + 1.0, vec2f(0.0), last) + 0.5) * given.coarse;
         let share = place - floor(place);
-        let upper = mix(drawn(corner + low * given.coarse),
-                        drawn(corner + vec2f(high.x, low.y) * given.coarse), share.x);
-        let lower = mix(drawn(corner + vec2f(low.x, high.y) * given.coarse),
-                        drawn(corner + high * given.coarse), share.x);
+        let upper = mix(drawn(low), drawn(vec2f(high.x, low.y)), share.x);
+        let lower = mix(drawn(vec2f(low.x, high.y)), drawn(high), share.x);
         return mix(upper, lower, share.y);
     }
     fn each(at: vec2i) {
         let alpha = mask_alpha(at);
         if (alpha > 0.0) {
-            var over = vec4f(0.0);
-            if (given.coarse > 1.0) { over = laid(at); } else { over = drawn(vec2f(at) + 0.5); }
-            put_picture(at, mix(picture_at(at), over, alpha));
+            put_picture(at, mix(picture_at(at), laid(at), alpha));
         }
     }
     """,
     arrays={"picture": "image rw", "cells": "image", **MASK_ARRAYS},
-    numbers=(*MASK_NUMBERS, *_AFFINE, "smooth_detail", "softness", "coarse"),
+    numbers=(*MASK_NUMBERS, *_AFFINE, "softness", "coarse"),
 )
+"""Two shaders and no branch: a device may run both sides of one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,18 +223,15 @@ def _mosaic_gpu(canvas: Canvas, mask: Mask, grid: Grid, smooth: bool) -> None:
     cells = device.scratch("mosaic cells", grid.cells_wh)
     device.run(_SAMPLE, (0, 0, *samples_wh), _affine_numbers(grid.to_frame), picture=image, samples=samples)
     device.run(_MEAN, (0, 0, nx, ny), samples=samples, cells=cells)
+    numbers = {**mask.numbers(), **_affine_numbers(cv2.invertAffineTransform(grid.to_frame))}
+    alpha = mask.coarse.values
     if smooth:
         melted = device.scratch("mosaic melted", samples_wh)
         device.run(_MELT, (0, 0, *samples_wh), cells=cells, melted=melted)
-        cells = melted
-    numbers = {
-        **mask.numbers(),
-        **_affine_numbers(cv2.invertAffineTransform(grid.to_frame)),
-        "smooth_detail": float(_SAMPLES) if smooth else 0.0,
-        "softness": 1.0 / _square_detail(grid),
-        "coarse": 1.0 if smooth or _is_small(mask) else 2.0,
-    }
-    device.run(_LAY, mask.area, numbers, picture=image, cells=cells, mask=mask.coarse.values)
+        device.run(_LAY_MELTED, mask.area, numbers, picture=image, cells=melted, mask=alpha)
+    else:
+        numbers |= {"softness": 1.0 / _square_detail(grid), "coarse": 1.0 if _is_small(mask) else 2.0}
+        device.run(_LAY_SQUARES, mask.area, numbers, picture=image, cells=cells, mask=alpha)
 
 
 def _square_detail(grid: Grid) -> int:
