@@ -31,11 +31,17 @@ def manifest() -> list[dict[str, Any]]:
 
 def problems() -> list[tuple[str, str]]:
     """(file, what is wrong and what to do, "" when intact) of every network."""
-    try:
-        digests = json.loads((FOLDER / "built.json").read_text(encoding="utf-8"))["files"]
-    except (OSError, ValueError, KeyError):
-        digests = {}
+    digests = built_digests()
     return [(entry["file"], _problem(entry["file"], digests.get(entry["file"]))) for entry in manifest()]
+
+
+def built_digests() -> dict[str, str]:
+    """SHA-256 of each file when it was built; empty where that is not known."""
+    try:
+        digests: dict[str, str] = json.loads((FOLDER / "built.json").read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError):
+        return {}
+    return digests
 
 
 def _problem(file: str, digest: str | None) -> str:
