@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from effects.canvas import Canvas
-from effects.devices.gpu_shaders import Shader
+from effects.devices.gpu_shaders import Kind, Shader
 from effects.ops.dispatch import cpu_pixels, gpu_image, pick
 from models.types import F32, U8
 
@@ -20,66 +20,81 @@ _EDGE_PX = 3
 
 _LANES = 64
 _INK_UNIT = 1024.0
-_INK = Shader(
-    "line ink",
+_LINE_WGSL = """
+// What one pass of the pen covers, `across` pixels from the line: the Gaussian of OpenCV's table, passed twice.
+fn pen(across: f32, slope: f32, share: f32) -> f32 {
+    let pressed = sqrt((1.0 + slope * slope) / 2.0) * exp(-across * across / 0.545) * share * 0.992;
+    return 1.0 - (1.0 - pressed) * (1.0 - pressed);
+}
+fn put(at: vec2i, cover: f32) {
+    if (at.x >= 0 && at.y >= 0 && at.x < i32(given.columns) && at.y < i32(given.rows) && cover > 0.002) {
+        // Covers multiply, in any order, as their logarithms add.
+        let ink = u32(-log2(max(1.0 - cover, 0.0001)) * given.unit);
+        let row = i32(given.layer) * i32(given.rows) + at.y;
+        atomicAdd(&inks[row * i32(given.columns) + at.x], ink);
+    }
+}
+fn each(at: vec2i) {
+    let line = at.y * 4;
+    var start = vec2f(ends[line], ends[line + 1]);
+    var end = vec2f(ends[line + 2], ends[line + 3]);
+    let steep = abs(end.y - start.y) >= abs(end.x - start.x);
+    if (steep) { start = start.yx; end = end.yx; }
+    if (end.x < start.x) { let other = start; start = end; end = other; }
+    let slope = (end.y - start.y) / max(end.x - start.x, 0.0001);
+    let first = i32(floor(start.x)) - beyond();
+    let steps = i32(floor(end.x)) + 2 + beyond() - first;
+    let wide = 2 * reach() + 1;
+    for (var number = at.x; number < steps * wide; number += 64) {
+        let x = first + number / wide;
+        let y = i32(floor(start.y + slope * (f32(x) - start.x) + 0.5)) + number % wide - reach();
+        put(select(vec2i(x, y), vec2i(y, x), steep), cover(vec2f(f32(x), f32(y)), start, end, slope));
+    }
+}
+"""
+"""One group of threads a line. Pixel indices, as in OpenCV, whose centres are whole; lines are turned to run to the
+right and not steeply. `reach` and `beyond` are how far the ink goes to the sides and past the ends."""
+_LINE_ARRAYS: dict[str, Kind] = {"ends": "floats", "inks": "counters"}
+_LINE_NUMBERS = ("columns", "rows", "layer", "unit")
+
+_THIN = Shader(
+    "thin line ink",
     """
-    // What one pass of the pen covers, `across` pixels from the line: the Gaussian of OpenCV's table, passed twice.
-    fn pen(across: f32, slope: f32, share: f32) -> f32 {
-        let pressed = sqrt((1.0 + slope * slope) / 2.0) * exp(-across * across / 0.545) * share * 0.992;
-        return 1.0 - (1.0 - pressed) * (1.0 - pressed);
+    fn reach() -> i32 { return 1; }
+    fn beyond() -> i32 { return 0; }
+    fn cover(point: vec2f, start: vec2f, end: vec2f, slope: f32) -> f32 {
+        let begun = clamp((point.x - start.x + 1.0) / 2.0, 0.0, 1.0);
+        let ending = clamp((end.x + 1.0 - point.x) / 2.0, 0.0, 1.0);
+        let across = point.y - start.y - slope * (point.x - start.x);
+        return pen(across, slope, max(begun + ending - 1.0, 0.0));
     }
-    fn put(at: vec2i, cover: f32) {
-        if (at.x >= 0 && at.y >= 0 && at.x < i32(given.columns) && at.y < i32(given.rows) && cover > 0.002) {
-            // Covers multiply, in any order, as their logarithms add.
-            let ink = u32(-log2(max(1.0 - cover, 0.0001)) * given.unit);
-            let row = i32(given.layer) * i32(given.rows) + at.y;
-            atomicAdd(&inks[row * i32(given.columns) + at.x], ink);
-        }
-    }
-    fn each(at: vec2i) {
-        let line = at.y * 4;
-        var start = vec2f(ends[line], ends[line + 1]);
-        var end = vec2f(ends[line + 2], ends[line + 3]);
-        let steep = abs(end.y - start.y) >= abs(end.x - start.x);
-        if (steep) { start = start.yx; end = end.yx; }
-        if (end.x < start.x) { let other = start; start = end; end = other; }
-        let long = end.x - start.x;
-        let slope = (end.y - start.y) / max(long, 0.0001);
-        let straight = normalize(vec2f(max(long, 0.0001), end.y - start.y));
-        let thick = given.radius > 0.0;
-        let reach = i32(select(1.0, ceil(given.radius * 1.5) + 2.0, thick));
-        let beyond = i32(select(0.0, ceil(given.radius) + 2.0, thick));
-        let first = i32(floor(start.x)) - beyond;
-        let steps = i32(floor(end.x)) + 1 + beyond - first + 1;
-        let wide = 2 * reach + 1;
-        for (var number = at.x; number < steps * wide; number += 64) {
-            let x = first + number / wide;
-            let middle = start.y + slope * (f32(x) - start.x);
-            let y = i32(floor(middle + 0.5)) + number % wide - reach;
-            var cover = 0.0;
-            if (thick) {
-                let from_start = vec2f(f32(x), f32(y)) - start;
-                let along = dot(from_start, straight);
-                let aside = abs(from_start.x * straight.y - from_start.y * straight.x);
-                let length = distance(start, end);
-                let to_side = aside - given.radius;
-                let to_end = distance(from_start, straight * clamp(along, 0.0, length)) - given.cap;
-                let outside = select(min(to_side, to_end), to_end, along < 0.0 || along > length);
-                cover = select(pen(outside / straight.x, abs(slope), 1.0), 1.0, outside <= 0.0);
-            } else {
-                let begun = clamp((f32(x) - start.x + 1.0) / 2.0, 0.0, 1.0);
-                let ending = clamp((end.x + 1.0 - f32(x)) / 2.0, 0.0, 1.0);
-                cover = pen(f32(y) - middle, abs(slope), max(begun + ending - 1.0, 0.0));
-            }
-            put(select(vec2i(x, y), vec2i(y, x), steep), cover);
-        }
-    }
-    """,
-    arrays={"ends": "floats", "inks": "counters"},
-    numbers=("columns", "rows", "layer", "unit", "radius", "cap"),
+    """
+    + _LINE_WGSL,
+    arrays=_LINE_ARRAYS,
+    numbers=_LINE_NUMBERS,
     group_wh=(_LANES, 1),
 )
-"""One group of threads a line. `radius` 0 is a thin line; pixel indices, as in OpenCV, whose centres are whole."""
+_THICK = Shader(
+    "thick line ink",
+    """
+    fn reach() -> i32 { return i32(ceil(given.radius * 1.5)) + 2; }
+    fn beyond() -> i32 { return i32(ceil(given.radius)) + 2; }
+    fn cover(point: vec2f, start: vec2f, end: vec2f, slope: f32) -> f32 {
+        let straight = normalize(vec2f(1.0, slope));
+        let from_start = point - start;
+        let along = dot(from_start, straight);
+        let length = distance(start, end);
+        let to_side = abs(from_start.x * straight.y - from_start.y * straight.x) - given.radius;
+        let to_end = distance(from_start, straight * clamp(along, 0.0, length)) - given.cap;
+        let outside = select(min(to_side, to_end), to_end, along < 0.0 || along > length);
+        return select(pen(outside / straight.x, slope, 1.0), 1.0, outside <= 0.0);
+    }
+    """
+    + _LINE_WGSL,
+    arrays=_LINE_ARRAYS,
+    numbers=(*_LINE_NUMBERS, "radius", "cap"),
+    group_wh=(_LANES, 1),
+)
 
 _PAINT = Shader(
     "line paint",
@@ -147,18 +162,12 @@ def _draw_lines_gpu(canvas: Canvas, layers: Sequence[Lines]) -> None:
     width, height = x1 - x0, y1 - y0
     inks = device.scratch("line ink", (width, height * len(layers)), clear=True)
     for number, layer in enumerate(layers):
-        thick = layer.width_px > 1
-        numbers = {
-            "columns": width,
-            "rows": height,
-            "layer": number,
-            "unit": _INK_UNIT,
+        numbers = {"columns": width, "rows": height, "layer": number, "unit": _INK_UNIT}
+        if layer.width_px > 1:
             # OpenCV draws odd widths a little wider, but not their round ends.
-            "radius": (layer.width_px / 2 + layer.width_px % 2 / 2) if thick else 0.0,
-            "cap": layer.width_px / 2,
-        }
+            numbers |= {"radius": (layer.width_px + layer.width_px % 2) / 2, "cap": layer.width_px / 2}
         ends = _fixed(layer, x0, y0).astype(np.float32) / np.float32(1 << _SHIFT)
-        device.run(_INK, (0, 0, _LANES, len(ends)), numbers, ends=ends, inks=inks)
+        device.run(_THICK if layer.width_px > 1 else _THIN, (0, 0, _LANES, len(ends)), numbers, ends=ends, inks=inks)
     over, _left = _palette(tuple((layer.colour_bgr, layer.opacity) for layer in layers))
     palette = over.view(np.uint8).reshape(1, 256, 4)
     numbers = {"layers": len(layers), "unit": _INK_UNIT}

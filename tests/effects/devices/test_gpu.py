@@ -244,7 +244,7 @@ def test_it_says_what_it_is(gpu: GpuDevice) -> None:
 
 
 def test_every_shader_of_the_operations_is_built_ahead(gpu_canvas: None) -> None:
-    assert {"blend colour", "line ink", "mosaic laying of squares"} <= {shader.name for shader in shaders()}
+    assert {"blend colour", "thin line ink", "mosaic laying of squares"} <= {shader.name for shader in shaders()}
     built_device().close()
 
 
