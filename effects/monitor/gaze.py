@@ -46,6 +46,8 @@ class GazeState:
     """Of the running stretch, spent on a mirror, up to a second: does not count."""
     _held_s: float = 0.0
     _stretches: deque[tuple[float, float]] = field(default_factory=deque)
+    _often_s: float = NEVER
+    """What lies before has been warned of already."""
     _known_s: float = NEVER
     _yaw: MedianFilter = field(default_factory=_median)
     _iris: MedianFilter = field(default_factory=_median)
@@ -152,10 +154,11 @@ class GazeState:
 
     def _share_s(self, t_s: float) -> float:
         """Seconds off the road within the last half minute."""
-        start_s = t_s - policy.GAZE_SHARE_WINDOW_S
+        start_s = max(t_s - policy.GAZE_SHARE_WINDOW_S, self._often_s)
         while self._stretches and self._stretches[0][1] < start_s:
             self._stretches.popleft()
-        return self._running_s() + sum(end_s - max(since_s, start_s) for since_s, end_s in self._stretches)
+        running_s = min(self._running_s(), t_s - start_s)
+        return running_s + sum(end_s - max(since_s, start_s) for since_s, end_s in self._stretches)
 
     def _raise(self, t_s: float, glance_since_s: float | None) -> list[Event]:
         counted_s = self.off_road_s
@@ -168,5 +171,7 @@ class GazeState:
             cause = "suspected"
         if reached <= self.state:
             return []
+        if cause == "often":
+            self._often_s = t_s
         before, self.state = self.state, reached
         return [Event("gaze", "gaze", t_s, STATES[before], STATES[reached], cause, onset_s=self.onset_s, due_s=due_s)]

@@ -8,6 +8,8 @@ from effects.monitor import policy
 from effects.monitor.events import Event
 
 OK, STALLED, LOW_RATE, FAULT = "OK", "STALLED", "LOW_RATE", "FAULT"
+_FAST_FRAMES, _FAST_S = 10, 1.06
+"""So many frames within so long: 10 a second with some jitter."""
 NEVER = float("-inf")
 
 
@@ -23,6 +25,8 @@ class SensorState:
     _bad_since_s: float | None = None
     _bad: str = ""
     _good_since_s: float | None = None
+    """Frames come, and their pictures are good."""
+    _fast_since_s: float | None = None
 
     @property
     def blind(self) -> bool:
@@ -47,6 +51,11 @@ class SensorState:
         while frames[0] < t_s - policy.LOW_RATE_S - 1e-6:
             frames.popleft()
         self._last_s = t_s
+        fast = len(frames) >= _FAST_FRAMES and frames[-_FAST_FRAMES] >= t_s - _FAST_S
+        if not fast:
+            self._fast_since_s = None
+        elif self._fast_since_s is None:
+            self._fast_since_s = t_s
         self._judge_picture(t_s, luma)
         return self.tick(t_s)
 
@@ -62,13 +71,14 @@ class SensorState:
         if bad_s is not None and t_s - bad_s >= policy.PICTURE_FAULT_S - 1e-6:
             return self._go(t_s, FAULT, self._bad, bad_s, bad_s + policy.PICTURE_FAULT_S)
         if self.state == OK:
-            if self._slow(t_s, policy.LOW_RATE_S):
+            if self._slow(t_s):
                 return self._go(t_s, LOW_RATE, "low_rate", t_s - policy.LOW_RATE_S, t_s)
             return []
-        good_s = self._good_since_s
-        if bad_s is None and good_s is not None and t_s - good_s >= policy.SENSOR_BACK_S - 1e-6:
-            if self._slow(t_s, policy.SENSOR_BACK_S):
-                return self._go(t_s, LOW_RATE, "low_rate", good_s, t_s) if self.state != LOW_RATE else []
+        if not _lasted(t_s, self._good_since_s):
+            return []
+        if self.state != LOW_RATE and not self._came(t_s, policy.SENSOR_BACK_S):
+            return self._go(t_s, LOW_RATE, "low_rate", self._good_since_s, t_s)
+        if self.state != LOW_RATE or _lasted(t_s, self._fast_since_s):
             return self._go(t_s, OK, "back", None, None)
         return []
 
@@ -83,15 +93,17 @@ class SensorState:
         else:
             self._bad = bad
 
-    def _slow(self, t_s: float, span_s: float) -> bool:
-        """Whether fewer frames than 10 a second came over the whole of the last `span_s`."""
-        frames = self._frames
-        if t_s - (self._began_s or 0.0) < span_s - 1e-6 or self._good_since_s is None:
+    def _slow(self, t_s: float) -> bool:
+        """Whether fewer than 10 frames a second came over the whole of the last three seconds."""
+        good_s = self._good_since_s
+        if good_s is None or t_s - good_s < policy.LOW_RATE_S - 1e-6:
             return False
-        if t_s - self._good_since_s < span_s - 1e-6:
-            return False
-        needed = math.ceil(policy.LOW_RATE_FPS * span_s)
-        return len(frames) < needed or frames[-needed] < t_s - span_s - 1e-6
+        return not self._came(t_s, policy.LOW_RATE_S)
+
+    def _came(self, t_s: float, span_s: float) -> bool:
+        """Whether at least 10 frames a second came within the last `span_s`."""
+        frames, needed = self._frames, math.ceil(policy.LOW_RATE_FPS * span_s)
+        return len(frames) >= needed and frames[-needed] >= t_s - span_s - 1e-6
 
     def _go(self, t_s: float, state: str, cause: str, onset_s: float | None, due_s: float | None) -> list[Event]:
         if state == self.state and cause == self.cause:
@@ -100,6 +112,10 @@ class SensorState:
         if state == OK:
             self.cause = ""
         return [Event("sensor", "sensor", t_s, before, state, cause, onset_s=onset_s, due_s=due_s)]
+
+
+def _lasted(t_s: float, since_s: float | None) -> bool:
+    return since_s is not None and t_s - since_s >= policy.SENSOR_BACK_S - 1e-6
 
 
 def _useless(mean: float, clipped: float, change: float) -> str:
