@@ -28,6 +28,8 @@ from models.runtime.remote_talk import (
 )
 from models.types import F32
 
+_POLITE = 10
+
 Pipe = Connection
 """On Windows its sister class; both have the same methods."""
 
@@ -69,6 +71,28 @@ def serve(pipe: Pipe) -> None:
 
 
 def _answer(host: "Host", request: object) -> object:
+    """The answer; a picture may be moving beside the child, so what takes long is done by a thread that gives way."""
+    if not isinstance(request, Start | Load):
+        return _answered(host, request)
+    answers: list[object] = []
+
+    def work() -> None:
+        _give_way()
+        answers.append(_answered(host, request))
+
+    thread = threading.Thread(target=work, name="facet-load")
+    thread.start()
+    thread.join()
+    return answers[0]
+
+
+def _give_way() -> None:
+    """Only Linux has a priority for each thread; elsewhere it is the process's, and could not be raised again."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _POLITE)
+
+
+def _answered(host: "Host", request: object) -> object:
     try:
         return host.answer(request)
     except FacetError as error:
