@@ -4,12 +4,15 @@ import signal
 import socket
 from types import FrameType
 
+from effects.params import fields_of
+from effects.registry import specs
 from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from app.backends.catalogue import offers
 from app.config import presets
 from app.interrupts import stopping_signals
+from app.live import compare
 from app.paths import pictures_dir
 from app.pipeline.runner import Runner
 from app.settings import Settings
@@ -18,8 +21,6 @@ from app.sources.devices import list_cameras
 from app.ui.bridge import Bridge
 from app.ui.parts import PresetEntry, WindowParts
 from app.ui.window import MainWindow
-from effects.params import fields_of
-from effects.registry import specs
 
 
 class WindowRun:
@@ -54,6 +55,7 @@ class WindowRun:
                 save_view_options=save_view,
                 messages=messages,
                 list_backends=offers,
+                compare=compare,
             )
         )
 

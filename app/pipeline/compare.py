@@ -16,6 +16,7 @@ from app.backends.pair import Loading, LoadingCancelled, Pair
 from app.machine import busy_core_seconds, cpu_name, cpu_seconds, machine
 from app.pipeline.colour_difference import DifferenceTally
 from app.pipeline.comparison import (
+    HEADLINE,
     PERCEPTION,
     PICTURE,
     TOTAL,
@@ -63,7 +64,7 @@ class _Side:
     engine: Engine
     pair: Pair
     samples: dict[str, list[float]] = field(default_factory=dict)
-    block_ms: list[float] = field(default_factory=list)
+    block_ms: dict[str, list[float]] = field(default_factory=lambda: {stage: [] for stage in HEADLINE})
     faults: dict[str, str] = field(default_factory=dict)
     failure: str = ""
     frames: int = 0
@@ -76,7 +77,8 @@ class _Side:
     def count(self, block: "_Block") -> None:
         """Take a block into the figures."""
         self.frames += len(block.times_ms)
-        self.block_ms.append(float(np.mean([ms[TOTAL] for ms in block.times_ms])))
+        for stage, means in self.block_ms.items():
+            means.append(float(np.mean([ms[stage] for ms in block.times_ms])))
         for ms in block.times_ms:
             for stage, spent_ms in ms.items():
                 self.samples.setdefault(stage, []).append(spent_ms)
@@ -265,7 +267,7 @@ def _run_of(side: _Side) -> BackendRun:
         canvas_hardware=canvas_hardware,
         software=bool(getattr(pair.device, "is_software", False)) or "(software)" in pair.describe(),
         stages={name: _figures(ms) for name, ms in side.samples.items()},
-        block_ms=tuple(side.block_ms),
+        block_ms={stage: tuple(means) for stage, means in side.block_ms.items()},
         frames=side.frames,
         notes=tuple(notes),
     )

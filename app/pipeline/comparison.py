@@ -33,7 +33,7 @@ class BackendRun:
         networks_hardware / canvas_hardware: what computed, in words: processor, or graphics card and driver.
         software: whether a part of it was a graphics card that the processor only plays.
         stages: "total", "perception", "picture" and their parts, by name.
-        block_ms: mean of the whole frame in each block, in the order in which the blocks ran.
+        block_ms: means of the headline stages in each block, by name, in the order in which the blocks ran.
         frames: that were measured.
         notes: plain sentences about what was not as asked for.
     """
@@ -46,7 +46,7 @@ class BackendRun:
     canvas_hardware: str
     software: bool
     stages: Mapping[str, StageFigures]
-    block_ms: tuple[float, ...]
+    block_ms: Mapping[str, tuple[float, ...]]
     frames: int
     notes: tuple[str, ...] = ()
 

@@ -8,12 +8,20 @@ from app.pipeline.comparison import PERCEPTION, PICTURE, TOTAL, BackendRun, Comp
 
 ALIKE = 1.05
 """Two times within this ratio count as the same."""
+NEGLIGIBLE_MS = 0.05
+"""So does less than this."""
+NEGLIGIBLE_MS = 0.05
+"""So does less than this."""
 UNSEEN_MEAN, UNSEEN_P99 = 0.5, 2.0
 """CIEDE2000 up to which two pictures look the same."""
 BUSY_CORES = 0.25
 """Other programs that use more than this make figures doubtful."""
 
 Call = Literal["first", "second", "same", "unsure"]
+_IN_TIMES = 1.2
+"""From here on a gain is told as a factor, below in per cent."""
+_IN_TIMES = 1.2
+"""From here on a gain is told as a factor, below in per cent."""
 _PARTS = ((PERCEPTION, "networks"), (PICTURE, "picture"))
 
 
@@ -35,7 +43,7 @@ def verdict(comparison: Comparison) -> Verdict:
     first, second = comparison.runs
     if comparison.ended:
         cautions = (f"It ended early: {comparison.ended}", *cautions)
-    call = _call(first, second, TOTAL, first.block_ms, second.block_ms)
+    call = _call(first, second, TOTAL)
     details = [_part_words(first, second), _picture_words(comparison)]
     return Verdict(_headline(first, second, call), tuple(filter(None, details)), cautions, call)
 
@@ -47,16 +55,15 @@ def ratio(first: BackendRun, second: BackendRun, stage: str) -> float:
     return high / low
 
 
-def _call(
-    first: BackendRun, second: BackendRun, stage: str, ones: tuple[float, ...] = (), others: tuple[float, ...] = ()
-) -> Call:
+def _call(first: BackendRun, second: BackendRun, stage: str) -> Call:
     """Who is faster. Unsure where the blocks, each over the same frames on both, contradict one another."""
-    if ratio(first, second, stage) < ALIKE:
+    one, other = first.stages[stage].mean_ms, second.stages[stage].mean_ms
+    if abs(one - other) < NEGLIGIBLE_MS or ratio(first, second, stage) < ALIKE:
         return "same"
-    ahead = first.stages[stage].mean_ms < second.stages[stage].mean_ms
-    if any((one < other) != ahead for one, other in zip(ones, others, strict=False)):
+    blocks = zip(first.block_ms[stage], second.block_ms[stage], strict=True)
+    if any((ones < others) != (one < other) for ones, others in blocks):
         return "unsure"
-    return "first" if ahead else "second"
+    return "first" if one < other else "second"
 
 
 def _headline(first: BackendRun, second: BackendRun, call: Call) -> str:
@@ -68,7 +75,9 @@ def _headline(first: BackendRun, second: BackendRun, call: Call) -> str:
         return f"Too close to call between {one} and {other}: {figures}, and the blocks disagree."
     fast, slow = (first, second) if call == "first" else (second, first)
     times = ratio(first, second, TOTAL)
-    gain = f"{times:.1f} times as fast as" if times >= 1.2 else f"{100 * (times - 1):.0f} % faster than"
+    gain = f"{100 * (times - 1):.0f} % faster than"
+    if times >= _IN_TIMES:
+        gain = f"{times:.{0 if times >= 10 else 1}f} times as fast as"
     return _begin(
         f"{spoken(fast.asked)} is {gain} {spoken(slow.asked)}: {fast.stages[TOTAL].mean_ms:.1f} ms a frame instead of "
         f"{slow.stages[TOTAL].mean_ms:.1f}."
@@ -84,6 +93,8 @@ def _part_words(first: BackendRun, second: BackendRun) -> str:
         times = f"{fast.stages[stage].mean_ms:.1f} against {slow.stages[stage].mean_ms:.1f} ms"
         if call == "same":
             words.append(f"{title}: no difference ({times})")
+        elif call == "unsure" or call == "unsure":
+            words.append(f"{title}: too close to call ({times})")
         else:
             words.append(f"{title}: {spoken(fast.asked)} is faster ({times})")
     return _begin("; ".join(words) + ".")
@@ -93,6 +104,8 @@ def _picture_words(comparison: Comparison) -> str:
     found = comparison.difference
     if found is None:
         return ""
+    if not comparison.effects:
+        return "No effect is on, so only the networks differ."
     if found.p99 == 0 and found.mean == 0:
         return "The pictures are identical, pixel by pixel."
     figures = f"Delta E {found.mean:.2f} on average, {found.p99:.2f} for the worst hundredth of the pixels"

@@ -7,6 +7,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from app.ui.backend_control import BackendControl
+from app.ui.compare_control import CompareControl
 from app.ui.face_picker import FacePicker
 from app.ui.help_sheet import HelpSheet
 from app.ui.keeper import Keeper
@@ -37,6 +38,7 @@ class Commands:
         keeper: Keeper,
         face_picker: FacePicker,
         backend: BackendControl,
+        compare: CompareControl,
         full_screen: Callable[[bool], None],
     ) -> None:
         self._window, self._parts, self._stage, self._picker = window, parts, stage, picker
@@ -57,6 +59,7 @@ class Commands:
             "reduced_motion": lambda: view.toggle("reduced_motion"),
             "backend": backend.toggle,
             "backend_again": backend.again,
+            "compare": compare.open,
             "snapshot": self.snapshot,
             "record": self.record,
             "undo": model.undo,

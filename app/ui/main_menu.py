@@ -23,6 +23,7 @@ class MainMenu(Menu):
         self._entry("theme", *other)
         self._entry("reduced_motion", *motion)
         self.addSeparator()
+        self._entry("compare", "scales", "Compare backends", "C")
         self._entry("full_screen", "corners-out", "Full screen", "F11")
         self._entry("show_folder", "folder-open", "Snapshots and recordings")
         self.addSeparator()

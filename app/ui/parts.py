@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from effects.base import EffectSpec, Field
+
 from app.backends.offer import Offer
+from app.pipeline.comparison import RunningComparison
 from app.pipeline.session import LiveSession
 from app.settings import Settings
+from app.sources.base import SourceInfo
 from app.ui.bridge import Bridge
-from effects.base import EffectSpec, Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class WindowParts:
         view_options / save_view_options: how the window was left, as plain values for a settings file.
         messages: plain sentences to show at the start (settings set aside, a file that could not be read).
         list_backends: the backends there are, those that this machine lacks included; takes about a millisecond.
+        compare: begins to measure two backends against each other, with these settings on this input and source.
         title_of: an effect's title in the user's language.
     """
 
@@ -60,4 +64,5 @@ class WindowParts:
     save_view_options: Callable[[dict[str, Any]], object] = lambda _values: None
     messages: tuple[str, ...] = ()
     list_backends: Callable[[], Sequence[Offer]] = tuple
+    compare: Callable[[tuple[str, str], Settings, str, SourceInfo], RunningComparison] | None = None
     title_of: Callable[[EffectSpec[Any]], str] = plain_title

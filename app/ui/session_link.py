@@ -1,6 +1,7 @@
 """Between the session and the picture: fetches outputs and events after a knock, decides what stands on the stage."""
 
 import time
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -32,6 +33,8 @@ class SessionLink(QObject):
         self._session, self._picture, self._panel, self._toasts = session, picture, panel, toasts
         self.current = ""
         self.frozen = False
+        self.lend: Callable[[Output], object] | None = None
+        """Told about each new output, besides the picture."""
         self._left_out: dict[str, float] = {}
         self._trouble: tuple[tuple[Fault, ...], tuple[str, ...]] = ((), ())
         self._patience = QTimer(self)
@@ -70,6 +73,8 @@ class SessionLink(QObject):
         output = self._session.take_output()
         if output is None:
             return
+        if self.lend is not None:
+            self.lend(output)
         first = self._picture.output is None
         if first:
             self._patience.stop()

@@ -1,5 +1,6 @@
 """The window: puts the parts together, connects them, and passes on what Qt tells it."""
 
+from models.errors import FacetError
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -10,6 +11,7 @@ from app.ui import tokens
 from app.ui.backend_control import BackendControl
 from app.ui.camera_section import CameraSection
 from app.ui.commands import Commands
+from app.ui.compare_control import CompareControl
 from app.ui.delayed import Delayed
 from app.ui.effect_panel import EffectPanel
 from app.ui.face_picker import FacePicker
@@ -30,7 +32,6 @@ from app.ui.top_bar import TopBar
 from app.ui.view_control import ViewControl
 from app.ui.view_options import ViewOptions
 from app.ui.view_sections import FacesSection, ViewSection
-from models.errors import FacetError
 
 _SAVE_AFTER_MS = 500
 _STOP_S = 2.0
@@ -68,9 +69,10 @@ class MainWindow(QWidget):
         self.backend = BackendControl(
             self.bar.backend, parts.session, self.model, self.stage.toasts, parts.list_backends, self
         )
+        self.compare = CompareControl(self, parts, self.model, self.link)
         self.commands = Commands(
             self, parts, self.stage, self.picker, self.model, self.view, self.link, self.keeper,
-            self.face_picker, self.backend, self._set_full_screen,
+            self.face_picker, self.backend, self.compare, self._set_full_screen,
         )  # fmt: skip
         self._facts = SourceFacts(parts.session, self.bar, self.picker, self.stage.toasts.show_notice)
         self._lay_out()
@@ -126,6 +128,7 @@ class MainWindow(QWidget):
             self.view.set(geometry=bytes(self.saveGeometry().toHex().data()).decode("ascii"))
         self._saving.flush()
         self.view.flush()
+        self.compare.close()
         self.keeper.close()
         self._parts.session.stop(_STOP_S)
         self._parts.bridge.close()
@@ -176,6 +179,7 @@ class MainWindow(QWidget):
         self.link.source_changed.connect(self._source_changed)
         self.link.backend_changed.connect(self.backend.refresh)
         self.link.trouble.connect(self._show_trouble)
+        self.compare.told.connect(self.stage.toasts.show_notice)
         self.keeper.told.connect(self.stage.toasts.show_notice)
         self.keeper.recording.connect(bar.show_recording)
 
