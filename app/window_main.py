@@ -4,8 +4,6 @@ import signal
 import socket
 from types import FrameType
 
-from effects.params import fields_of
-from effects.registry import specs
 from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
@@ -21,6 +19,8 @@ from app.sources.devices import list_cameras
 from app.ui.bridge import Bridge
 from app.ui.parts import PresetEntry, WindowParts
 from app.ui.window import MainWindow
+from effects.params import fields_of
+from effects.registry import specs
 
 
 class WindowRun:

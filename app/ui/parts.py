@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from effects.base import EffectSpec, Field
-
 from app.backends.offer import Offer
 from app.pipeline.comparison import RunningComparison
 from app.pipeline.session import LiveSession
 from app.settings import Settings
 from app.sources.base import SourceInfo
 from app.ui.bridge import Bridge
+from effects.base import EffectSpec, Field
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The window: puts the parts together, connects them, and passes on what Qt tells it."""
 
-from models.errors import FacetError
 from PySide6.QtCore import QByteArray, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -32,6 +31,7 @@ from app.ui.top_bar import TopBar
 from app.ui.view_control import ViewControl
 from app.ui.view_options import ViewOptions
 from app.ui.view_sections import FacesSection, ViewSection
+from models.errors import FacetError
 
 _SAVE_AFTER_MS = 500
 _STOP_S = 2.0
