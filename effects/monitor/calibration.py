@@ -105,6 +105,7 @@ class Learner:
             self.stuck = self.valid_s > _STUCK_S and self.counted_s < policy.LEARN_S
             return
         self.counted_s += dt_s
+        self.stuck = self.stuck and self.counted_s < policy.LEARN_S
         if self.calibration.frozen_open is not None:
             self._follow(t_s, ear)
             return
