@@ -33,6 +33,10 @@ _LOCK_YAW_DEG, _BOX_YAW_DEG = 32.0, 38.0
 """Between these the crop of the pose goes over into that of the box, which serves profiles better."""
 _LOCK_OUTSIDE, _BOX_OUTSIDE = 0.05, 0.15
 """The same for the share of the landmarks that lie outside the picture: a pose made of guessed points runs away."""
+_BOX_GAIN, _BOX_GATE = 0.25, 6.0
+"""The crop of a box is let go by less, and believes a prediction at higher speeds only. The box of a profile moves with
+the crop that it was found in: followed at once, the last digit of a float grows to a pixel within ten frames."""
+_BOX_MISSED = 2.0
 _MISSED, _MISSED_FPS = 0.015, 30.0
 """A crop this much off, in crop sides, is worth a second look at 30 fps; less where there is more time for it."""
 _LONGEST_REACH_S = 0.12
@@ -52,29 +56,33 @@ class CropState:
         crop: where the network looked then.
         seen: where it should have looked.
         velocity: of `seen`, per second.
+        boxed: 0..1, how far `seen` is that of the box, not of the pose.
     """
 
     t_s: float
     crop: Crop
     seen: Crop
     velocity: Crop
+    boxed: float
 
 
 def start(mesh: F32, pose: HeadPose, t_s: float, outside: float = 0.0) -> CropState:
     """The state after a face was first seen: (478, 3) mesh in frame pixels, its pose, its share outside the picture."""
-    seen = _crop_of(mesh, pose, outside)
-    return CropState(t_s, seen, seen, (0.0, 0.0, 0.0, 0.0))
+    boxed = _boxed(pose, outside)
+    seen = _crop_of(mesh, pose, boxed)
+    return CropState(t_s, seen, seen, (0.0, 0.0, 0.0, 0.0), boxed)
 
 
 def follow(state: CropState, used: Region, mesh: F32, pose: HeadPose, t_s: float, outside: float = 0.0) -> CropState:
     """The state after the network, looking at `used`, found `mesh` at `t_s`, a share of it outside the picture."""
-    seen = _turned_to(state.seen[3], _crop_of(mesh, pose, outside))
+    boxed = _boxed(pose, outside)
+    seen = _turned_to(state.seen[3], _crop_of(mesh, pose, boxed))
     crop = _turned_to(seen[3], _from_region(used))
     dt_s = t_s - state.t_s
     velocity = state.velocity
     if dt_s > 0:
         velocity = _between(velocity, _rate(state.seen, seen, dt_s), 1 - math.exp(-dt_s / _VELOCITY_S))
-    return CropState(t_s, crop, seen, velocity)
+    return CropState(t_s, crop, seen, velocity, boxed)
 
 
 def aim(state: CropState, t_s: float) -> Region:
@@ -84,31 +92,36 @@ def aim(state: CropState, t_s: float) -> Region:
     x, y, zoom, angle_rad = state.seen
     x_speed, y_speed, zoom_speed, turn_speed = state.velocity
     shift, zooming, turning = _sizes(state.velocity, side_px)
-    moving = _belief(shift) * dt_s
+    gate = _GATE_SPEED * (1 + (_BOX_GATE - 1) * state.boxed)
+    moving = _belief(shift / gate) * dt_s
     target = (
         x + moving * x_speed,
         y + moving * y_speed,
-        zoom + _belief(zooming) * dt_s * zoom_speed,
-        angle_rad + _belief(turning) * dt_s * turn_speed,
+        zoom + _belief(zooming / gate) * dt_s * zoom_speed,
+        angle_rad + _belief(turning / gate) * dt_s * turn_speed,
     )
     error = max(_sizes(_rate(state.crop, target, 1.0), side_px))
     freedom = min(max((error - _REST_ERROR) / (_FREE_ERROR - _REST_ERROR), 0.0), 1.0)
-    gain = _REST_GAIN + (1 - _REST_GAIN) * freedom
+    free_gain = 1 - (1 - _BOX_GAIN) * state.boxed
+    gain = _REST_GAIN + (free_gain - _REST_GAIN) * freedom
     return _to_region(_between(state.crop, target, 1 - (1 - gain) ** (dt_s * _REST_FPS)))
 
 
 def second_look(state: CropState, used: Region, mesh: F32, pose: HeadPose, t_s: float) -> Region | None:
     """Where to look again at once because the crop `used` at `t_s` was beside the face it found; None = it was good."""
-    seen = _crop_of(mesh, pose, 0.0)
+    boxed = _boxed(pose, 0.0)
+    seen = _crop_of(mesh, pose, boxed)
     miss = _rate(_from_region(used), _turned_to(used.angle_rad, seen), 1.0)
     dt_s = min(max(t_s - state.t_s, 0.01), 0.1)
-    if max(_sizes(miss, used.side_px)) < _MISSED / (dt_s * _MISSED_FPS):
+    least = _MISSED * (1 + (_BOX_MISSED - 1) * boxed)
+    if max(_sizes(miss, used.side_px)) < least / (dt_s * _MISSED_FPS):
         return None
     return _to_region(seen)
 
 
 def _belief(speed: float) -> float:
-    return 1 - 1 / (1 + (speed / _GATE_SPEED) ** 4)
+    """How far a prediction is believed at a speed in units of the gate's."""
+    return 1 - 1 / (1 + speed**4)
 
 
 def _sizes(change: Crop, side_px: float) -> tuple[float, float, float]:
@@ -139,15 +152,19 @@ def _turned_to(angle_rad: float, crop: Crop) -> Crop:
     return (*crop[:3], angle_rad + math.remainder(crop[3] - angle_rad, math.tau))
 
 
-def _crop_of(mesh: F32, pose: HeadPose, outside: float) -> Crop:
-    yaw_deg, _, roll_deg = pose.angles_deg
-    turned = (abs(yaw_deg) - _LOCK_YAW_DEG) / (_BOX_YAW_DEG - _LOCK_YAW_DEG)
+def _boxed(pose: HeadPose, outside: float) -> float:
+    """0 = the crop is to follow the pose, 1 = the box."""
+    turned = (abs(pose.angles_deg[0]) - _LOCK_YAW_DEG) / (_BOX_YAW_DEG - _LOCK_YAW_DEG)
     share = max(turned, (outside - _LOCK_OUTSIDE) / (_BOX_OUTSIDE - _LOCK_OUTSIDE))
+    return min(max(share, 0.0), 1.0)
+
+
+def _crop_of(mesh: F32, pose: HeadPose, share: float) -> Crop:
     if share >= 1:
         return _from_region(region_from_mesh(mesh))
     centre_cm, side_cm = _canonical_crop()
     x, y, _ = pose.to_picture(centre_cm).tolist()
-    locked = (x, y, math.log(pose.scale_px_per_cm * side_cm), math.radians(roll_deg))
+    locked = (x, y, math.log(pose.scale_px_per_cm * side_cm), math.radians(pose.angles_deg[2]))
     if share <= 0:
         return locked
     return _between(locked, _turned_to(locked[3], _from_region(region_from_mesh(mesh))), share)
