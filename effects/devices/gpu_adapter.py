@@ -20,8 +20,8 @@ from models.errors import BackendFailed
 WAIT_S = 5.0
 """A frame that takes the device longer than this has hung it."""
 _LOOK_S = 0.05
-_INTERFACES = {"Vulkan": "Vulkan", "Metal": "Metal", "DX12": "Direct3D 12", "D3D12": "Direct3D 12"}
-_RANK = {"DiscreteGPU": 0, "IntegratedGPU": 1, "unknown": 2, "CPU": 3}
+_INTERFACES = {"Vulkan": "Vulkan", "Metal": "Metal", "D3D12": "Direct3D 12"}
+_RANK = {"DiscreteGPU": 0, "IntegratedGPU": 1, "Unknown": 2, "CPU": 3}
 _USE_CPU = "or use the CPU backend"
 
 
