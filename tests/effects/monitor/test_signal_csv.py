@@ -1,6 +1,7 @@
 """The table of signals: what is read, what is refused and how that is said."""
 
 import math
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -123,10 +124,8 @@ def test_what_is_written_is_read_again(what: list[tuple[Signals | None, float | 
 
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused_in_words(text: str) -> None:
-    try:
-        list(read_rows(text.splitlines(keepends=True), "any"))
-    except BadSignals as error:
-        assert "any" in str(error)
+    with suppress(BadSignals):
+        assert all(math.isfinite(row.t_s) for row in read_rows(text.splitlines(keepends=True), "any"))
 
 
 def test_a_marked_false_alarm_is_kept_and_can_be_replayed() -> None:
