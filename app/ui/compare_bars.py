@@ -15,7 +15,7 @@ _TITLES = {
     "picture": "Picture",
     "composite": "Transfer and rest",
 }
-_BIG_ROW, _ROW = 66, 40
+_BIG_ROW, _ROW, _TALL_ROW = 66, 38, 54
 _LABEL, _VALUE = 200, 190
 _MOST_DETAILS = 11
 _LARGE = 26
@@ -36,11 +36,14 @@ def draw_bars(
     """Fill `box` from above; stages that do not fit are counted in a last line, the longest ones stay."""
     names = stage_names(comparison.runs)
     details = [name for name in names if name not in HEADLINE]
-    shown = _longest(details, comparison.runs, min(_MOST_DETAILS, int((box.height() - 3 * _BIG_ROW - 48) // _ROW)))
-    y = _draw_group(painter, box, comparison.runs, [name for name in names if name in HEADLINE], titles, theme)
+    room = box.height() - len(HEADLINE) * _BIG_ROW - 48
+    shown = _longest(details, comparison.runs, min(_MOST_DETAILS, int(room // _ROW)))
+    headline = [name for name in names if name in HEADLINE]
+    y = _draw_group(painter, box, comparison.runs, headline, _BIG_ROW, titles, theme)
     painter.fillRect(QRectF(box.left(), y + 4, box.width(), 1), QColor(theme.line))
     below = QRectF(box.left(), y + 14, box.width(), box.bottom() - y - 14)
-    y = _draw_group(painter, below, comparison.runs, shown, titles, theme)
+    height = min(_TALL_ROW, room / max(1, len(shown)))
+    y = _draw_group(painter, below, comparison.runs, shown, height, titles, theme)
     hidden = len(details) - len(shown)
     if hidden:
         painter.setFont(tokens.font(tokens.TEXT_L))
@@ -69,6 +72,7 @@ def _draw_group(
     box: QRectF,
     runs: tuple[BackendRun, ...],
     names: list[str],
+    height: float,
     titles: Mapping[str, str],
     theme: tokens.Palette,
 ) -> float:
@@ -76,7 +80,6 @@ def _draw_group(
     longest = max((run.stages[name].p95_ms for name in names for run in runs if name in run.stages), default=1.0)
     y = box.top()
     for name in names:
-        height = _BIG_ROW if name in HEADLINE else _ROW
         row = QRectF(box.left(), y, box.width(), height)
         _draw_row(painter, row, name, runs, max(longest, 1e-6), titles, theme)
         y += height
@@ -142,7 +145,13 @@ def _draw_bar(
 
 
 def _fastest(name: str, runs: tuple[BackendRun, ...]) -> BackendRun | None:
-    """Who is faster by more than counts as the same."""
+    """Who is faster by more than counts as the same.
+
+    Nobody is where the processor draws on the one side and a graphics card on the other: there the times of a single
+    effect do not mean the same (see the sheet's foot).
+    """
+    if (name.startswith("effect.") or name == "composite") and len({run.canvas for run in runs}) > 1:
+        return None
     times = sorted(((run.stages[name].mean_ms, place) for place, run in enumerate(runs) if name in run.stages))
     if len(times) < 2 or times[1][0] < ALIKE * times[0][0] or times[1][0] - times[0][0] < _CLEARLY_MS:
         return None

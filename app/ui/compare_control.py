@@ -16,7 +16,6 @@ from app.ui.compare_view import CompareView
 from app.ui.parts import WindowParts
 from app.ui.session_link import SessionLink
 from app.ui.settings_model import SettingsModel
-from app.ui.states import Notice
 
 _LOOK_MS = 100
 _STOP_S = 2.0
@@ -25,9 +24,9 @@ AUTO = "auto"
 
 
 class CompareControl(QObject):
-    """`open` for the user; `close` with the window. `told` says what came of saving."""
+    """`open` for the user; `close` with the window. `folder_asked`: show where it was saved."""
 
-    told = Signal(Notice)
+    folder_asked = Signal()
 
     def __init__(self, window: QWidget, parts: WindowParts, model: SettingsModel, link: SessionLink) -> None:
         super().__init__(window)
@@ -75,11 +74,9 @@ class CompareControl(QObject):
         try:
             save_all(base, self.view.sheet, self._result, tokens.colours(self._window))
         except OSError as error:
-            text = f"The comparison cannot be saved: {error.strerror or error}. Choose another folder."
-            self.told.emit(Notice("compare", text, "danger", lasting=True))
+            self.view.show_note(f"It cannot be saved in {base.parent}: {error.strerror or error}.", saved=False)
             return
-        text = f"Comparison saved: {base}.png, .csv and .json"
-        self.told.emit(Notice("compare", text, "good", (("show_folder", "Show in folder"),)))
+        self.view.show_note("Saved as PNG, CSV and JSON", saved=True)
 
     def close(self) -> None:
         """Leave it; what is being measured ends."""
@@ -122,6 +119,7 @@ class CompareControl(QObject):
         view.started.connect(self.start)
         view.stopped.connect(self.stop)
         view.saved.connect(self.save)
+        view.folder_asked.connect(self.folder_asked)
         view.closed.connect(self.close)
         view.chosen.connect(self._choose)
         return view

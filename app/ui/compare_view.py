@@ -29,6 +29,7 @@ class CompareView(QWidget):
     started = Signal()
     stopped = Signal()
     saved = Signal()
+    folder_asked = Signal()
     closed = Signal()
     chosen = Signal(int, str)
     """Place (0 or 1) and name of a backend."""
@@ -43,6 +44,8 @@ class CompareView(QWidget):
         self.start = Button("Compare", "play", "primary")
         self.stop = Button("Stop", "stop")
         self.save = Button("Save", "download-simple", tip="Picture (PNG), table (CSV) and figures (JSON)")
+        self.folder = Button("Show in folder", "folder-open", "ghost")
+        self.note = Label("", muted=True)
         self.close_button = Button("", "x", "ghost", name="Close", tip="Close  Esc")
         self.sheet: CompareSheet | None = None
         self.progress: Progress | None = None
@@ -53,9 +56,11 @@ class CompareView(QWidget):
             (self.start.clicked, self.started),
             (self.stop.clicked, self.stopped),
             (self.save.clicked, self.saved),
+            (self.folder.clicked, self.folder_asked),
             (self.close_button.clicked, self.closed),
         ):
             signal.connect(lambda _on=False, target=target: target.emit())
+        self.folder.hide()
         for button, menu in zip(self.choosers, self._menus, strict=True):
             button.clicked.connect(lambda _on=False, button=button, menu=menu: menu.below(button))
         parent.installEventFilter(self)
@@ -83,8 +88,14 @@ class CompareView(QWidget):
         self.progress = progress
         if progress is not None:
             self.sheet = None
+            self.show_note("", saved=False)
             self.setAccessibleDescription(f"{progress.words}, {100 * progress.share:.0f} %")
         self._arrange()
+
+    def show_note(self, words: str, *, saved: bool) -> None:
+        """What came of saving."""
+        self.note.setText(words)
+        self.folder.setVisible(saved)
 
     def show_sheet(self, sheet: CompareSheet) -> None:
         """The outcome."""
@@ -133,7 +144,8 @@ class CompareView(QWidget):
         row.addWidget(Label("with", muted=True))
         row.addWidget(self.choosers[1])
         row.addStretch(1)
-        for button in (self.save, self.start, self.stop, self.close_button):
+        row.addWidget(self.note)
+        for button in (self.folder, self.save, self.start, self.stop, self.close_button):
             row.addWidget(button)
         bar = QWidget(self)
         bar.setFixedHeight(tokens.BAR_HEIGHT)

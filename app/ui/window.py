@@ -179,7 +179,7 @@ class MainWindow(QWidget):
         self.link.source_changed.connect(self._source_changed)
         self.link.backend_changed.connect(self.backend.refresh)
         self.link.trouble.connect(self._show_trouble)
-        self.compare.told.connect(self.stage.toasts.show_notice)
+        self.compare.folder_asked.connect(lambda: do("show_folder"))
         self.keeper.told.connect(self.stage.toasts.show_notice)
         self.keeper.recording.connect(bar.show_recording)
 
