@@ -36,7 +36,7 @@ _LOCK_OUTSIDE, _BOX_OUTSIDE = 0.05, 0.15
 _BOX_GAIN, _BOX_GATE = 0.25, 6.0
 """The crop of a box is let go by less, and believes a prediction at higher speeds only. The box of a profile moves with
 the crop that it was found in: followed at once, the last digit of a float grows to a pixel within ten frames."""
-_BOX_MISSED = 2.0
+_BOX_MISSED = 3.5
 _MISSED, _MISSED_FPS = 0.015, 30.0
 """A crop this much off, in crop sides, is worth a second look at 30 fps; less where there is more time for it."""
 _LONGEST_REACH_S = 0.12
