@@ -8,6 +8,7 @@ from PySide6.QtCore import QSocketNotifier
 from PySide6.QtWidgets import QApplication
 
 from app.backends.catalogue import offers
+from app.checks.finding import Doctor
 from app.config import presets
 from app.interrupts import stopping_signals
 from app.live import compare
@@ -56,6 +57,7 @@ class WindowRun:
                 messages=messages,
                 list_backends=offers,
                 compare=compare,
+                find_doctor=_find_doctor,
             )
         )
 
@@ -82,6 +84,12 @@ class WindowRun:
     def _close(self, number: int, _frame: FrameType | None) -> None:
         self._signal_number = number
         self.window.close()
+
+
+def _find_doctor() -> Doctor:
+    from app.checks.groups import DOCTOR
+
+    return DOCTOR
 
 
 def _first_input() -> str:

@@ -35,7 +35,7 @@ def try_codecs() -> Iterator[Finding]:
         yield decoded(film)
     try:
         av.Codec("aac", "w")
-        yield Finding("good", "AAC sound", "there")
+        yield Finding("good", "AAC sound", "the encoder is there")
     except ValueError:
         yield Finding("warning", "AAC sound", "recordings have no sound: the encoder is missing", _MEND)
 

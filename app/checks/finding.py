@@ -73,3 +73,14 @@ class Answer:
 
 
 Said = Callable[[Answer], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """What a page needs: the groups that will be answered, in order, and the call that answers them all.
+
+    `examine` blocks until all is said or the event is set; `Said` is called on the same thread.
+    """
+
+    titles: tuple[str, ...]
+    examine: Callable[[Situation, Said, threading.Event], None]

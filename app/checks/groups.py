@@ -13,7 +13,7 @@ from app.checks import (
     sound,
     virtual_camera,
 )
-from app.checks.finding import Check, Said, Situation
+from app.checks.finding import Check, Doctor, Said, Situation
 from app.checks.running import run_checks
 
 CHECKS = (
@@ -34,3 +34,6 @@ TITLES = tuple(check.title for check in CHECKS)
 def examine_all(situation: Situation, said: Said, cancelled: threading.Event | None = None) -> None:
     """Run every check; see `run_checks`."""
     run_checks(CHECKS, situation, said, cancelled)
+
+
+DOCTOR = Doctor(TITLES, examine_all)

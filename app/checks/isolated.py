@@ -20,6 +20,8 @@ from pathlib import Path
 from app.checks.finding import Finding
 
 _POLL_S = 0.05
+_NICE = 5
+"""A picture that runs meanwhile goes first."""
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -92,6 +94,8 @@ def _end(code: int, chatter: bytes) -> str:
 
 def main(function: str) -> None:
     """The child's whole life. Libraries that print on standard output do not get in between."""
+    if hasattr(os, "nice"):
+        os.nice(_NICE)
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     module, _, name = function.partition(":")

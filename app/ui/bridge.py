@@ -62,6 +62,11 @@ class Bridge(QObject):
         self._workers.append(worker)
         worker.start()
 
+    def post(self, call: Callable[[], None]) -> None:
+        """Have `call` run on the window's thread, soon. Any thread; returns at once."""
+        self._results.append(call)
+        self.wake()
+
     def close(self, timeout_s: float = 1.0) -> None:
         """Answer no more and wait for work under way; results that come later are dropped."""
         with self._lock:

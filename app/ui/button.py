@@ -94,7 +94,10 @@ class Button(_Drawn):
             paint.rounded(painter, self.rect(), tokens.RADIUS - 2, fill, line)
         self._draw_content(painter, ink)
         if self._ring and self.hasFocus():
-            paint.ring(painter, self.rect(), tokens.RADIUS - 2, theme)
+            if self._kind == "primary":
+                paint.ring(painter, self.rect().adjusted(2, 2, -2, -2), tokens.RADIUS - 4, theme, theme.on_accent)
+            else:
+                paint.ring(painter, self.rect(), tokens.RADIUS - 2, theme)
         painter.end()
 
     def _inks(self, theme: tokens.Palette) -> tuple[QColor, QColor | None, QColor | None]:

@@ -3,11 +3,14 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from app.checks.display import describe
+from app.checks.finding import Situation
 from app.ui.backend_control import BackendControl
 from app.ui.compare_control import CompareControl
+from app.ui.doctor_page import DoctorPage
 from app.ui.face_picker import FacePicker
 from app.ui.help_sheet import HelpSheet
 from app.ui.keeper import Keeper
@@ -45,6 +48,7 @@ class Commands:
         self._model, self._view, self._link, self._keeper = model, view, link, keeper
         self._face_picker, self._full_screen = face_picker, full_screen
         self._help: HelpSheet | None = None
+        self._doctor: DoctorPage | None = None
         self._actions: dict[str, Callable[[], object]] = {
             "freeze": lambda: self.freeze(not link.frozen),
             "before": lambda: stage.picture.set_before(True),
@@ -72,6 +76,7 @@ class Commands:
             "retry": lambda: self.open(link.current),
             "replay": lambda: self.open(link.current),
             "show_folder": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(parts.pictures_dir))),
+            "doctor": self.doctor,
             "help": self.help,
             "quit": window.close,
         }
@@ -167,6 +172,27 @@ class Commands:
         if self._help is None:
             self._help = HelpSheet(self._window)
         self._help.open()
+
+    def doctor(self) -> None:
+        """The page that looks at this machine; made when first asked for."""
+        if self._doctor is None:
+            self._doctor = DoctorPage(
+                self._window, self._parts.bridge, self._parts.find_doctor(), self._present_situation
+            )
+        self._doctor.open()
+
+    def close(self) -> None:
+        """End what still runs for a page."""
+        if self._doctor is not None:
+            self._doctor.stop()
+
+    def _present_situation(self) -> Situation:
+        screens = [
+            (screen.size().width(), screen.size().height(), screen.devicePixelRatio(), screen.refreshRate())
+            for screen in QGuiApplication.screens()
+        ]
+        display = describe(QGuiApplication.platformName(), screens)
+        return Situation(self._link.current, self._parts.session.source_info(), display)
 
     def _face_picked(self, effect_id: str, name: str, track_id: int) -> None:
         self._model.set_param(effect_id, name, track_id)

@@ -27,6 +27,7 @@ class MainMenu(Menu):
         self._entry("full_screen", "corners-out", "Full screen", "F11")
         self._entry("show_folder", "folder-open", "Snapshots and recordings")
         self.addSeparator()
+        self._entry("doctor", "first-aid-kit", "Doctor", "F2")
         self._entry("help", "keyboard", "Keys", "F1")
         self._entry("quit", "sign-out", "Quit", "Ctrl+Q")
         self.below(self._button, right_aligned=True)

@@ -31,11 +31,11 @@ def rounded(
     painter.drawRoundedRect(box, radius, radius)
 
 
-def ring(painter: QPainter, rect: QRect | QRectF, radius: float, theme: tokens.Palette) -> None:
-    """The focus ring, just inside `rect`."""
+def ring(painter: QPainter, rect: QRect | QRectF, radius: float, theme: tokens.Palette, ink: QColor | str = "") -> None:
+    """The focus ring, just inside `rect`; in another ink on what is filled with the accent."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(theme.accent), 2))
+    painter.setPen(QPen(QColor(ink or theme.accent), 2))
     painter.drawRoundedRect(QRectF(rect).adjusted(1, 1, -1, -1), radius, radius)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from app.backends.offer import Offer
+from app.checks.finding import Doctor
 from app.pipeline.comparison import RunningComparison
 from app.pipeline.session import LiveSession
 from app.settings import Settings
@@ -45,6 +46,7 @@ class WindowParts:
         view_options / save_view_options: how the window was left, as plain values for a settings file.
         messages: plain sentences to show at the start (settings set aside, a file that could not be read).
         list_backends: the backends there are, those that this machine lacks included; takes about a millisecond.
+        find_doctor: who looks at this machine for the doctor's page.
         compare: begins to measure two backends against each other, with these settings on this input and source.
         title_of: an effect's title in the user's language.
     """
@@ -64,4 +66,5 @@ class WindowParts:
     messages: tuple[str, ...] = ()
     list_backends: Callable[[], Sequence[Offer]] = tuple
     compare: Callable[[tuple[str, str], Settings, str, SourceInfo], RunningComparison] | None = None
+    find_doctor: Callable[[], Doctor] = lambda: Doctor((), lambda _situation, _said, _cancelled: None)
     title_of: Callable[[EffectSpec[Any]], str] = plain_title

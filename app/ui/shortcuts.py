@@ -27,6 +27,7 @@ SHORTCUTS = (
     Shortcut("overlay", "O", "Latency overlay", "Look closer"),
     Shortcut("perception", "P", "What the face model sees", "Look closer"),
     Shortcut("backend", "G", "CPU or GPU", "Look closer"),
+    Shortcut("doctor", "F2", "Doctor: what works on this machine", "Look closer"),
     Shortcut("compare", "C", "Compare backends", "Look closer"),
     Shortcut("panel", "E", "Effects panel", "Effects"),
     Shortcut("undo", "Ctrl+Z", "Undo", "Effects"),

@@ -130,6 +130,7 @@ class MainWindow(QWidget):
         self.view.flush()
         self.compare.close()
         self.keeper.close()
+        self.commands.close()
         self._parts.session.stop(_STOP_S)
         self._parts.bridge.close()
         self._facts.timer.stop()
