@@ -18,6 +18,7 @@ _SPLIT_S = 0.2
 _USUAL_PEAK, _REMEMBERED_PEAKS, _PEAK_SHARE, _PEAK_RANGE = 0.5, 20, 0.55, (0.20, 0.35)
 _INTO_DOWN = (0.6, 0.2)
 _EDGE_SHARE = 0.4
+_BOTTOM_SHARE = 0.8
 _SHORTEST_S = 0.05
 _LONG_UNDER, _LONG_UNTIL, _LONG_DEEP, _LONG_S = 0.45, 0.60, 0.40, 0.4
 _LONG_GAP_S = 0.5
@@ -34,7 +35,7 @@ class Dip:
     """A blink or long closure that the detector found.
 
     Attributes:
-        bottom: the lowest eye aspect ratio in it.
+        bottom: the eye aspect ratio at its deepest; the middle of several samples, since noise makes the lowest too low.
         long: found by its length, not by its shape.
     """
 
@@ -157,7 +158,8 @@ class BlinkDetector:
         self._peaks.append(peak)
         low, high = _PEAK_RANGE
         self._least_peak = min(max(_PEAK_SHARE * middle(list(self._peaks)), low), high)
-        return [Dip(onset_s, end_s, min(ear for _, _, ear, _ in inside))]
+        deepest = [ear for _, depth, ear, _ in inside if depth >= _BOTTOM_SHARE * peak]
+        return [Dip(onset_s, end_s, middle(deepest))]
 
     def _step_long(self, t_s: float, ear: float) -> Dip | None:
         if self._last is not None and t_s - self._last[0] > _LONG_GAP_S:
@@ -177,7 +179,7 @@ class BlinkDetector:
         end_s = 0.5 * (t_s + (self._last[0] if self._last is not None else t_s))
         if end_s - onset_s < _LONG_S or middle(self._long) >= _LONG_DEEP:
             return None
-        return Dip(onset_s, end_s, usual * min(self._long), long=True)
+        return Dip(onset_s, end_s, usual * middle(self._long), long=True)
 
 
 def _edges(samples: list[_Sample], peak: float) -> tuple[float, float]:

@@ -22,6 +22,8 @@ _SAMPLE_S, _RELEARN_S = 0.1, 1.0
 _TRACK_S, _TRACK_SAMPLE_S = 120.0, 0.25
 _REMEMBERED_BOTTOMS = 40
 _STUCK_S = 60.0
+_SLOWEST_OWN_BLINK_S = 0.35
+"""Who starts the drive with slow blinks is drowsy already: that is not the norm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Calibration:
         neutral_deg: yaw, pitch, roll of the head while looking ahead.
         gaze_yaw_deg: of the irises while looking ahead, in the camera's frame.
         frozen_open: the open eye that later learning may not undercut by more than a tenth; None = not frozen yet.
-        blink_s: mean duration of the driver's own blinks; None = not known.
+        blink_s: usual duration of the driver's own blinks; None = not known.
         seat: where the driver's face is; None = not learnt.
         yawn_mar: own usual mouth opening, which sets the threshold of a yawn; None = the population's.
     """
@@ -177,8 +179,8 @@ class Learner:
 
     def _own_blinks(self) -> None:
         if self.calibration.blink_s is None:
-            mean_s = sum(self._blinks_s) / len(self._blinks_s)
-            self.calibration = replace(self.calibration, blink_s=mean_s)
+            own_s = min(middle(self._blinks_s), _SLOWEST_OWN_BLINK_S)
+            self.calibration = replace(self.calibration, blink_s=own_s)
 
     def _set_closed(self) -> None:
         calibration = self.calibration
