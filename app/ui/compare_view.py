@@ -49,7 +49,8 @@ class CompareView(QWidget):
         self.close_button = Button("", "x", "ghost", name="Close", tip="Close  Esc")
         self.sheet: CompareSheet | None = None
         self.progress: Progress | None = None
-        self._trouble = ""
+        self.trouble = ""
+        """Why nothing can be compared; "" where it can."""
         self._menus = [Menu(button) for button in self.choosers]
         self._lay_out()
         for signal, target in (
@@ -80,7 +81,7 @@ class CompareView(QWidget):
             button.setText(titles.get(asked[place], asked[place]))
             self._fill(place, offers, asked)
             button.updateGeometry()
-        self._trouble = trouble
+        self.trouble = trouble
         self._arrange()
 
     def show_progress(self, progress: Progress | None) -> None:
@@ -158,7 +159,7 @@ class CompareView(QWidget):
     def _arrange(self) -> None:
         runs = self.progress is not None
         self.start.setVisible(not runs)
-        self.start.setEnabled(not self._trouble)
+        self.start.setEnabled(not self.trouble)
         self.start.setText("Compare again" if self.sheet is not None else "Compare")
         self.start.updateGeometry()
         self.stop.setVisible(runs)
@@ -181,7 +182,7 @@ class CompareView(QWidget):
         icons.draw(painter, room.adjusted(0, -150, 0, -150), "scales", 48, theme.accent)
         titles = " and ".join(button.text() for button in self.choosers)
         self._centred(painter, room, -70, f"Compare {titles}", tokens.TEXT_HERO, theme.text, strong=True)
-        self._centred(painter, room, 0, self._trouble or _HINT, tokens.TEXT_XL, theme.muted)
+        self._centred(painter, room, 0, self.trouble or _HINT, tokens.TEXT_XL, theme.muted)
 
     def _paint_progress(self, painter: QPainter, room: QRect, progress: Progress, theme: tokens.Palette) -> None:
         self._centred(painter, room, -90, progress.words, tokens.TEXT_HERO, theme.text, strong=True)
