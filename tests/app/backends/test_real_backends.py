@@ -2,7 +2,7 @@
 
 import gc
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 import psutil
@@ -75,9 +75,7 @@ def _memory_mb() -> float:
     return float(sum(process.memory_info().rss for process in family)) / 2**20
 
 
-def test_a_hundred_flips_through_all_three(
-    frames: list[Frame], engine: Engine, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_hundred_flips_through_all_three(frames: list[Frame], engine: Engine) -> None:
     _gpu()
     require_torch()
     home, gpu, torch = engine.home, _made("gpu", engine), _made("torch-cpu", engine)
@@ -97,7 +95,6 @@ def test_a_hundred_flips_through_all_three(
         if flip == 2 * len(order):
             before_mb = _memory_mb()
     grown_mb = _memory_mb() - before_mb
-    record_property("grown_mb", grown_mb)
     assert grown_mb <= 20, f"{grown_mb:.1f} MB"
     reference.close()
     engine.exchange(home)
@@ -188,8 +185,8 @@ def test_a_backend_that_this_machine_lacks_says_why_in_the_live_switch(engine: E
         bootstrap.build_live("mps", Circumstances(EVERYTHING, SIZE_WH, engine.home.model), Loading())
 
 
-def test_a_paced_session_flips_without_losing_anybody(record_property: Callable[[str, object], None]) -> None:
-    """Gaps are recorded, not judged: the machine may be busy with something else."""
+def test_a_paced_session_flips_without_losing_anybody() -> None:
+    """How long the picture stands is measured by `benchmarks/live_switch.py`: here the machine may be busy."""
     require_torch()
     source = DemoSource(SIZE_WH, 30.0, loop=True, paced=True)
     events: list[RunnerEvent] = []
@@ -225,7 +222,6 @@ def test_a_paced_session_flips_without_losing_anybody(record_property: Callable[
     assert runner.stop(4.0)
     indices = [index for index, _output in outputs]
     assert indices == sorted(set(indices))
-    record_property("largest_gap_frames", int(max(np.diff(indices))))
     assert not [event for event in events if event.kind == "failed"]
     assert wait_until(lambda: _children() == [])
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("facet-")] == []
