@@ -129,17 +129,23 @@ def build_live(name: str, circumstances: "Circumstances", loading: "Loading") ->
     return pair
 
 
-def _usable(asked: str) -> str:
-    """The backend to try; says so in one line on stderr when this machine lacks the one asked for."""
+def check_backend(asked: str) -> bool:
+    """Whether this machine seems to have the backend; says in one line on stderr why not."""
     from app.backends.catalogue import offer
+
+    found = offer(asked)
+    if not found.there:
+        _complain_lack(asked, f"{found.reason} {found.mend}".strip())
+    return found.there
+
+
+def _usable(asked: str) -> str:
+    """The backend to try; the CPU's where this machine lacks the one asked for, which is said."""
     from app.backends.pair import AUTO, HOME, Loading
 
     if asked == AUTO:
         return _fastest(Loading())
-    if asked == HOME or (found := offer(asked)).there:
-        return asked
-    _complain_lack(asked, f"{found.reason} {found.mend}".strip())
-    return HOME
+    return asked if asked == HOME or check_backend(asked) else HOME
 
 
 def _fastest(loading: "Loading") -> str:

@@ -32,6 +32,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _render_demo(arguments)
     from app.live import live_session
 
+    if arguments.backend is not None:
+        bootstrap.check_backend(arguments.backend)
     session = live_session(settings, arguments.size, arguments.fps)
     from app.window_main import WindowRun
 

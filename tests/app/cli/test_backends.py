@@ -9,6 +9,7 @@ import pytest
 from app import bootstrap
 from app.__main__ import main
 from app.backends import build
+from app.backends.offer import Offer
 from app.backends.pair import Pair
 from effects.devices.cpu import CpuDevice
 from models.errors import BackendFailed
@@ -75,6 +76,17 @@ def test_a_backend_that_cannot_be_built_is_said_once(
     assert main(["render", "demo", "-o", str(out), "--frames", "2", "--backend", "gpu"]) == 0
     assert _complaints(capsys.readouterr().err) == [
         "facet: backend gpu cannot be used: The driver is too old. Update it. The CPU is used."
+    ]
+
+
+def test_what_the_machine_lacks_is_said_with_its_mend(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lacking = Offer("cuda", "NVIDIA CUDA", "", False, "PyTorch is not installed.", "Install it with: pip install x")
+    monkeypatch.setattr("app.backends.catalogue.offer", lambda _name: lacking)
+    assert not bootstrap.check_backend("cuda")
+    assert _complaints(capsys.readouterr().err) == [
+        "facet: backend cuda cannot be used: PyTorch is not installed. Install it with: pip install x. The CPU is used."
     ]
 
 
