@@ -35,7 +35,7 @@ class Dip:
     """A blink or long closure that the detector found.
 
     Attributes:
-        bottom: the eye aspect ratio at its deepest; the middle of several samples, since noise makes the lowest too low.
+        bottom: the eye aspect ratio at its deepest; the middle of several samples, which noise does not lower.
         long: found by its length, not by its shape.
     """
 
