@@ -85,7 +85,7 @@ class CompareControl(QObject):
             self._run.join(_STOP_S)
             self._end()
         if self.view is not None:
-            self.view.hide()
+            self.view.leave()
 
     def look(self) -> None:
         """Show the progress, let the picture run where frames of it are wanted, take the outcome."""

@@ -37,6 +37,7 @@ class CompareView(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._parent = parent
+        self._focused: QWidget | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Compare backends")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -69,10 +70,17 @@ class CompareView(QWidget):
 
     def open(self) -> None:
         """Cover the window."""
+        self._focused = self._parent.focusWidget()
         self.setGeometry(self._parent.rect())
         self.show()
         self.raise_()
         self.setFocus()
+
+    def leave(self) -> None:
+        """Go away; the keyboard goes back to where it was."""
+        self.hide()
+        if self._focused is not None and self._focused is not self:
+            self._focused.setFocus()
 
     def show_choice(self, offers: Sequence[Offer], asked: tuple[str, str], trouble: str) -> None:
         """The two backends, what else there is, and why they cannot be compared ("" where they can)."""

@@ -106,6 +106,7 @@ def _result(**changes: Any) -> Comparison:
 
 
 def test_the_key_opens_it_over_the_whole_window_and_escape_closes_it(lab: Lab, qtbot: QtBot) -> None:
+    lab.window.stage.picture.setFocus()
     qtbot.keyClick(lab.window, Qt.Key.Key_C)
     view = lab.window.compare.view
     assert view is not None
@@ -118,6 +119,7 @@ def test_the_key_opens_it_over_the_whole_window_and_escape_closes_it(lab: Lab, q
     assert len(lab.runs) == 1
     qtbot.keyClick(view, Qt.Key.Key_Escape)
     assert not view.isVisible()
+    assert lab.window.focusWidget() is lab.window.stage.picture
     assert lab.runs[0].stopped
     assert lab.runs[0].joined
 
