@@ -5,7 +5,6 @@ import getpass
 import os
 import platform
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +14,7 @@ _ORDINARY = frozenset(
 )
 """Names that tell nothing about anybody, and that plain sentences may use."""
 _SHORTEST = 3
-_SERIAL = re.compile(r"(?i)\b(?:s/?n|serial)\b[\s:#.=-]*\S+|\b(?=(?:[a-z]*\d){3})[a-z0-9]{7,}\b")
+_SERIAL = re.compile(r"(?i)\b(?:s/?n|serial)\b[\s:#.=-]*[^\s()]+|\b(?=(?:[a-z]*\d){3})[a-z0-9]{7,}\b")
 _OWNER = re.compile(r"(?i)^.*['’]s?\s+(?=\S)|\b(?:de|von|di|van)\s+\S+$")
 _PHONES = re.compile(r"(?i)iphone|ipad|ipod")
 
@@ -38,11 +37,11 @@ class Scrubber:
             (re.compile(re.escape(folder) + r"(?![\w-])", re.IGNORECASE), stands)
             for folder, stands in sorted(known.folders.items(), key=lambda item: -len(item[0]))
         ]
-        for names, stands in ((known.people, "(user)"), (known.hosts, "(computer)")):
-            for name in _longest_first(names):
-                self._rules.append((re.compile(rf"(?<=[/\\]){re.escape(name)}(?=[/\\]|$)", re.IGNORECASE), stands))
-                if len(name) >= _SHORTEST and name.lower() not in _ORDINARY:
-                    self._rules.append((re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE), stands))
+        names = dict.fromkeys(known.people, "(user)") | dict.fromkeys(known.hosts, "(computer)")
+        for name, stands in sorted(names.items(), key=lambda item: -len(item[0])):
+            self._rules.append((re.compile(rf"(?<=[/\\]){re.escape(name)}(?=[/\\]|$)", re.IGNORECASE), stands))
+            if len(name) >= _SHORTEST and name.lower() not in _ORDINARY:
+                self._rules.append((re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE), stands))
 
     def __call__(self, text: str) -> str:
         """The same text, safe to send to anybody."""
@@ -82,7 +81,3 @@ def _real_names() -> set[str]:
     except (ImportError, KeyError):
         return set()
     return {full, *full.split()}
-
-
-def _longest_first(names: Iterable[str]) -> list[str]:
-    return sorted(set(names), key=lambda name: (-len(name), name))
