@@ -32,7 +32,7 @@ _CUT_SHARE = 0.6
 _IDLE_S = 0.125
 """At the latest every fourth frame at 30 fps; the half frame less lets camera clocks jitter."""
 _LOOKS_PER_S = (15.0, 18.5)
-"""While things move, with one region and with several, which take turns. At 30 fps: every other frame, three in five."""
+"""While things move, with one region and with several, which take turns: at 30 fps every other frame, three in five."""
 _MOST_CREDIT = 1.5
 _ENOUGH = 0.9
 _GAP_S = 1.0
