@@ -5,6 +5,7 @@ old settings or the new ones, never half. Only the user may read them.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -15,6 +16,8 @@ import tomli_w
 
 from app.config import Settings, from_table, to_toml
 from app.paths import config_dir
+from effects.monitor.profile import Profile, to_table
+from effects.monitor.profile import from_table as from_profile_table
 from effects.registry import specs
 from models.errors import FacetError, UsageError
 
@@ -42,6 +45,33 @@ def load_view(folder: Path | None = None) -> dict[str, Any]:
         return tomllib.loads(((folder or config_dir()) / _VIEW_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+
+
+def save_profile(profile: Profile, folder: Path | None = None) -> Path:
+    """Write a driver's calibration as `drivers/ID.toml` and return the file's path; raises CannotSave."""
+    path = _drivers(folder) / f"{_file_name(profile.id)}.toml"
+    return _write_private(path, tomli_w.dumps(to_table(profile)))
+
+
+def load_profiles(folder: Path | None = None) -> tuple[tuple[Profile, ...], tuple[str, ...]]:
+    """All saved calibrations by file name, and plain messages about files that cannot be used."""
+    found: list[Profile] = []
+    problems: list[str] = []
+    for path in sorted(_drivers(folder).glob("*.toml")):
+        try:
+            found.append(from_profile_table(tomllib.loads(path.read_text(encoding="utf-8"))))
+        except (OSError, ValueError, UsageError) as error:
+            problems.append(f"The calibration {path} cannot be used: {error} Calibrate again or remove it.")
+    return tuple(found), tuple(problems)
+
+
+def _drivers(folder: Path | None) -> Path:
+    return (folder or config_dir()) / "drivers"
+
+
+def _file_name(text: str) -> str:
+    """A name that every file system takes."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")[:80] or "driver"
 
 
 def load_settings(folder: Path | None = None) -> tuple[Settings, tuple[str, ...]]:

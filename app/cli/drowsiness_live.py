@@ -4,6 +4,7 @@ import argparse
 import secrets
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 from app.cli.drowsiness import utc_now
 from app.interrupts import check_stopped
@@ -16,7 +17,8 @@ from effects.monitor.monitor import DrowsinessMonitor
 from effects.monitor.reading import Reading
 from effects.monitor.rows import SECOND_KEYS
 from effects.monitor.session_log import SessionLog, Writer
-from models.types import Frame, Wants
+from models.errors import FacetError
+from models.types import Frame, SharedModel, Wants
 
 _TICK_S = 0.1
 _MAX_FACES = 3
@@ -58,45 +60,68 @@ def watch_live(source: Source, arguments: argparse.Namespace, calibration: Calib
     from app import bootstrap
 
     for path in filter(None, (arguments.log, arguments.csv)):
-        Target(path, None).discard()
+        _make_way(path)
     model = bootstrap.make_model(arguments.backend)
     stack.callback(model.close)
     written = _Written(arguments)
     stack.callback(written.close)
     monitor = DrowsinessMonitor(calibration)
     stack.callback(lambda: written.write(monitor.finish()))
-    media = _MediaClock()
-    ticked_s, count = 0.0, 0
+    watch = _Watch(monitor, model, written)
+    count = 0
     while arguments.frames is None or count < arguments.frames:
         check_stopped()
         try:
             frame = source.read(_TICK_S)
         except (SourceStalled, CameraLost):
-            frame = None
-        else:
-            if frame is None:
-                break
-            media.set(frame)
-            perception = model.track(frame, Wants(landmarks=True), max_faces=_MAX_FACES)
-            written.write(monitor.see(frame.t_s, time.time(), perception))
-            count += 1
-        now_s = media.now_s()
-        if now_s - ticked_s >= _TICK_S:
-            ticked_s = now_s
-            written.write(monitor.tick(now_s, time.time()))
+            watch.tick()
+            continue
+        if frame is None:
+            break
+        watch.frame(frame)
+        count += 1
     return 0
 
 
-class _MediaClock:
-    """Media time at this moment, also while no frame comes."""
+def _make_way(path: Path) -> None:
+    """Raise unless a log can begin at `path`; an older file gives way."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        return
+    Target(path, None).discard()
+    path.unlink(missing_ok=True)
 
-    def __init__(self) -> None:
+
+class _Watch:
+    """Frames and ticks of a live input on one media time: seconds since the watch began."""
+
+    def __init__(self, monitor: DrowsinessMonitor, model: SharedModel, written: _Written) -> None:
+        self._monitor, self._model, self._written = monitor, model, written
         self._zero_ns = time.monotonic_ns()
+        self._ticked_s = 0.0
+        self._failure = ""
 
-    def set(self, frame: Frame) -> None:
-        """A frame came: its grab is its media time."""
-        self._zero_ns = frame.grabbed_ns - round(frame.t_s * 1e9)
+    def frame(self, frame: Frame) -> None:
+        """Perceive a frame; a failing network is announced, and the monitor sees that nothing comes."""
+        try:
+            perception = self._model.track(frame, Wants(landmarks=True), max_faces=_MAX_FACES)
+        except FacetError as error:
+            if str(error) != self._failure:
+                complain(str(error))
+            self._failure = str(error)
+            self.tick()
+            return
+        self._failure = ""
+        t_s = (frame.grabbed_ns - self._zero_ns) / 1e9
+        self._written.write(self._monitor.see(t_s, self._wall_s(t_s), perception))
+        if t_s - self._ticked_s >= _TICK_S:
+            self.tick()
 
-    def now_s(self) -> float:
-        """Seconds of media time."""
-        return (time.monotonic_ns() - self._zero_ns) / 1e9
+    def tick(self) -> None:
+        """Time passes."""
+        now_s = (time.monotonic_ns() - self._zero_ns) / 1e9
+        self._ticked_s = now_s
+        self._written.write(self._monitor.tick(now_s, time.time()))
+
+    def _wall_s(self, t_s: float) -> float:
+        """The wall time of a moment in the recent past."""
+        return time.time() - ((time.monotonic_ns() - self._zero_ns) / 1e9 - t_s)

@@ -48,7 +48,7 @@ class LineLog:
         try:
             self._append(f"{line}\n".encode())
             if flush and self._handle is not None:
-                os.fsync(self._handle)
+                _flush(self._handle)
         except OSError as error:
             self.lost += 1
             self._failed_s = now_s
@@ -62,7 +62,7 @@ class LineLog:
         """Flush and let the file go."""
         if self._handle is not None:
             try:
-                os.fsync(self._handle)
+                _flush(self._handle)
             except OSError as error:
                 self.problem = f"The log {self._path} may be incomplete: {error.strerror}."
             self._drop()
@@ -112,6 +112,15 @@ class LineLog:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
+
+
+def _flush(handle: int) -> None:
+    """To the disk; a pipe or terminal has none."""
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EROFS):
+            raise
 
 
 def json_line(row: Mapping[str, Any]) -> str:
