@@ -3,10 +3,11 @@
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from app.checks.finding import Finding, Situation
 from app.checks.privacy import plain_device_name
-from app.sources.base import Source, SourceInfo
+from app.sources.base import BadInput, Source, SourceInfo, SourceStalled
 from app.sources.devices import CameraDevice, list_cameras
 from models.errors import FacetError
 
@@ -15,6 +16,8 @@ _FEWEST = 8
 _PER_CAMERA_S = 6.0
 _STEP_S = 0.25
 _SLOW_SHARE = 0.75
+_VIRTUAL = Path("/sys/devices/virtual/video4linux")
+_REPLUG = "Unplug it and plug it in again, then look again."
 _NONE = "Plug one in (a phone as a webcam works too), or go without: facet run demo, or facet run VIDEO"
 _SLOW = (
     "Add light or lock the exposure in the window's camera settings; plug the camera straight into the computer, "
@@ -74,9 +77,9 @@ def measured(title: str, camera: CameraDevice, opener: Opener, stop: threading.E
             try:
                 frame = source.read(_STEP_S)
             except FacetError as error:
-                if not _is_wait(error):
-                    return _refused(title, camera, error)
-                continue
+                if isinstance(error, SourceStalled):
+                    continue
+                return _refused(title, camera, error)
             if frame is None:
                 break
             times_s.append(frame.t_s)
@@ -91,17 +94,14 @@ def measured(title: str, camera: CameraDevice, opener: Opener, stop: threading.E
     return _judged(title, info, (len(times_s) - 1) / max(1e-6, times_s[-1] - times_s[0]))
 
 
-def _is_wait(error: FacetError) -> bool:
-    from app.sources.base import SourceStalled
-
-    return isinstance(error, SourceStalled)
-
-
 def _refused(title: str, camera: CameraDevice, error: FacetError) -> Finding:
     """Its message says what is wrong first and what to do then; the camera's name in it may hold a serial number."""
     words = str(error).replace(camera.name, plain_device_name(camera.name))
     wrong, _, mend = words.partition(". ")
-    return Finding("bad", title, wrong.rstrip("."), mend or "Unplug it and plug it in again, then look again.")
+    if (_VIRTUAL / f"video{camera.index}").exists():
+        mend = "It is a virtual camera: start the program that sends its picture there."
+    is_busy = isinstance(error, BadInput) and error.reason == "busy"
+    return Finding("warning" if is_busy else "bad", title, wrong.rstrip("."), mend or _REPLUG)
 
 
 def _judged(title: str, info: SourceInfo, measured_fps: float, before: str = "") -> Finding:

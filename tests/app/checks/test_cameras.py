@@ -1,12 +1,13 @@
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.checks import cameras
 from app.checks.finding import Finding, Situation
-from app.sources.base import BadInput, CameraLost, SourceInfo, SourceStalled
+from app.sources.base import BadInput, CameraLost, Reason, SourceInfo, SourceStalled
 from app.sources.devices import CameraDevice
 from models.errors import FacetError
 from models.types import Frame
@@ -44,9 +45,9 @@ def found(
     return list(examined)
 
 
-def refusing(message: str) -> Callable[..., FakeCamera]:
+def refusing(message: str, reason: Reason = "broken") -> Callable[..., FakeCamera]:
     def opener(_index: int, _cancel: threading.Event) -> FakeCamera:
-        raise BadInput(message, "busy")
+        raise BadInput(message, reason)
 
     return opener
 
@@ -73,6 +74,23 @@ def test_a_refusal_says_why_and_what_to_do_without_the_serial_number() -> None:
     assert finding == Finding(
         "bad", "camera:2 Side", "Camera 2 (Side) gives no picture: it is in use", "Close that program. Or unplug it."
     )
+
+
+@pytest.mark.parametrize(
+    ("reason", "state"), [("busy", "warning"), ("permission", "bad"), ("broken", "bad"), ("unreachable", "bad")]
+)
+def test_a_camera_that_another_program_uses_is_not_broken(reason: Reason, state: str) -> None:
+    (finding,) = found([FRONT], refusing("It does not open.", reason))
+    assert (finding.state, finding.detail) == (state, "It does not open")
+    assert finding.mend
+
+
+def test_a_virtual_one_waits_for_its_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cameras, "_VIRTUAL", tmp_path)
+    (tmp_path / "video0").mkdir()
+    front, side = found([FRONT, SIDE], refusing("No picture. Unplug it.", "busy"))
+    assert "start the program" in front.mend
+    assert side.mend == "Unplug it."
 
 
 @pytest.mark.parametrize(
