@@ -55,6 +55,11 @@ def ratio(first: BackendRun, second: BackendRun, stage: str) -> float:
     return high / low
 
 
+def hundredths(value: float) -> str:
+    """Two decimals; what is there but rounds to nothing is not told as nothing."""
+    return f"{value:.2f}" if value == 0 or value >= 0.005 else "< 0.01"
+
+
 def _call(first: BackendRun, second: BackendRun, stage: str) -> Call:
     """Who is faster. Unsure where the blocks, each over the same frames on both, contradict one another."""
     one, other = first.stages[stage].mean_ms, second.stages[stage].mean_ms
@@ -89,11 +94,11 @@ def _part_words(first: BackendRun, second: BackendRun) -> str:
     words = []
     for stage, title in _PARTS:
         call = _call(first, second, stage)
-        fast, slow = (first, second) if call == "first" else (second, first)
+        fast, slow = (second, first) if call == "second" else (first, second)
         times = f"{fast.stages[stage].mean_ms:.1f} against {slow.stages[stage].mean_ms:.1f} ms"
         if call == "same":
             words.append(f"{title}: no difference ({times})")
-        elif call == "unsure" or call == "unsure":
+        elif call == "unsure":
             words.append(f"{title}: too close to call ({times})")
         else:
             words.append(f"{title}: {spoken(fast.asked)} is faster ({times})")
@@ -108,7 +113,8 @@ def _picture_words(comparison: Comparison) -> str:
         return "No effect is on, so only the networks differ."
     if found.p99 == 0 and found.mean == 0:
         return "The pictures are identical, pixel by pixel."
-    figures = f"Delta E {found.mean:.2f} on average, {found.p99:.2f} for the worst hundredth of the pixels"
+    mean, p99 = hundredths(found.mean), hundredths(found.p99)
+    figures = f"Delta E {mean} on average, {p99} for the worst hundredth of the pixels"
     if found.mean <= UNSEEN_MEAN and found.p99 <= UNSEEN_P99:
         return f"The pictures look the same ({figures})."
     return f"The pictures differ visibly ({figures})."

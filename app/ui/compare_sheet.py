@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter
 
 from app.pipeline.comparison import TOTAL, BackendRun, Comparison, PictureDifference
-from app.pipeline.verdict import Verdict, verdict
+from app.pipeline.verdict import Verdict, hundredths, verdict
 from app.ui import icons, paint, tokens
 from app.ui.compare_bars import draw_bars, inks
 from app.ui.own_image import OwnImage
@@ -108,35 +108,31 @@ class CompareSheet:
         return y + 10
 
     def _difference(self, painter: QPainter, found: PictureDifference, y: float, theme: tokens.Palette) -> None:
-        """Both pictures of the frame that differs most, and their difference, as large as there is room."""
-        room = QRectF(_RIGHT, y, WIDTH - _PAD - _RIGHT, HEIGHT - _FOOT - y - 16)
+        """Both pictures of the frame that differs most, and their difference."""
+        room = QRectF(_RIGHT, y + 28, WIDTH - _PAD - _RIGHT, HEIGHT - _FOOT - y - 150)
         first, second = (self._titles.get(run.asked, run.asked) for run in self._comparison.runs)
-        amplified = f"Difference × {found.factor}, frame {found.frame_index}: black is the same"
-        captions = (first, second, amplified if found.mean else "Difference: none")
-        ratio = found.first.shape[0] / found.first.shape[1]
-        small = (room.width() - _GUTTER) / 2
-        large = min(room.width(), (room.height() - small * ratio - 150) / ratio)
-        boxes = (
-            QRectF(room.left(), room.top() + 28, small, small * ratio),
-            QRectF(room.left() + small + _GUTTER, room.top() + 28, small, small * ratio),
-            QRectF(room.left(), room.top() + small * ratio + 72, large, large * ratio),
-        )
+        captions = (first, second, f"Difference × {found.factor}" if found.mean else "Difference: none")
+        boxes = _places(room, found.first.shape[0] / found.first.shape[1])
+        painter.setFont(tokens.font(tokens.TEXT_L))
         for image, box, caption in zip(self._images, boxes, captions, strict=True):
-            painter.setFont(tokens.font(tokens.TEXT_L))
             painter.setPen(QColor(theme.muted))
-            painter.drawText(QPointF(box.left(), box.top() - 10), caption)
+            kept = painter.fontMetrics().elidedText(caption, Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(QPointF(box.left(), box.top() - 10), kept)
             painter.drawImage(box, image)
             paint.rounded(painter, box, 0, None, theme.line)
-            paint.rounded(painter, box, 0, None, theme.line)
         y = boxes[2].bottom() + 16
-        for name, value, x in (("mean", found.mean, room.left()), ("p99", found.p99, room.left() + 200)):
+        for name, value, x in (("mean", found.mean, room.left()), ("p99", found.p99, room.left() + 260)):
             painter.setFont(tokens.font(tokens.TEXT_HERO, QFont.Weight.DemiBold))
             painter.setPen(QColor(theme.text))
-            painter.drawText(QPointF(x, y + 30), f"{value:.2f}")
-            after = painter.fontMetrics().horizontalAdvance(f"{value:.2f}") + 10
+            words = hundredths(value)
+            painter.drawText(QPointF(x, y + 30), words)
+            after = painter.fontMetrics().horizontalAdvance(words) + 10
             painter.setFont(tokens.font(tokens.TEXT_L))
             painter.setPen(QColor(theme.muted))
             painter.drawText(QPointF(x + after, y + 28), f"Delta E {name}")
+        if found.mean:
+            words = f"Shown: frame {found.frame_index}, which differs most of {found.frames}; black is the same."
+            painter.drawText(QPointF(room.left(), y + 60), words)
 
     def _foot(self, painter: QPainter, theme: tokens.Palette) -> None:
         comparison = self._comparison
@@ -179,6 +175,28 @@ def _text(
     used = painter.boundingRect(room, int(_WRAP), words)
     painter.drawText(room, int(_WRAP), words)
     return float(used.bottom())
+
+
+def _places(room: QRectF, ratio: float) -> tuple[QRectF, QRectF, QRectF]:
+    """Two pictures over their difference where they are wide, all three in a row where they are high.
+
+    Args:
+        room: for all of them; captions stand over each.
+        ratio: height by width.
+    """
+    if ratio > 1:
+        width = min((room.width() - 2 * _GUTTER) / 3, room.height() / ratio)
+        lefts = [room.left() + place * (width + _GUTTER) for place in range(3)]
+        one, two, three = (QRectF(left, room.top(), width, width * ratio) for left in lefts)
+        return one, two, three
+    small = min((room.width() - _GUTTER) / 2, 0.35 * room.height() / ratio)
+    top = room.top() + small * ratio + 44
+    large = min(room.width(), (room.bottom() - top) / ratio)
+    return (
+        QRectF(room.left(), room.top(), small, small * ratio),
+        QRectF(room.left() + small + _GUTTER, room.top(), small, small * ratio),
+        QRectF(room.left(), top, large, large * ratio),
+    )
 
 
 def _hardware(run: BackendRun) -> tuple[str, ...]:

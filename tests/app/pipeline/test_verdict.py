@@ -76,7 +76,7 @@ def test_the_parts_are_told_each_on_its_own() -> None:
     ("pictures", "words"),
     [
         ((0.0, 0.0), "The pictures are identical, pixel by pixel."),
-        ((0.001, 0.0), "The pictures look the same (Delta E 0.00 on average"),
+        ((0.001, 0.0), "The pictures look the same (Delta E < 0.01 on average, 0.00 for"),
         ((0.5, 2.0), "The pictures look the same"),
         ((0.51, 1.0), "The pictures differ visibly"),
         ((0.1, 2.5), "The pictures differ visibly (Delta E 0.10 on average, 2.50"),
