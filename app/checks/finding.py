@@ -39,11 +39,15 @@ class Situation:
         input: the INPUT that is open, e.g. "camera:0"; "" = none.
         source: its facts.
         display: of the screen on which a window is shown; "" = none is shown.
+        running: what computes the picture now, in words; "" = there is none.
+        failed: why backends could not be used when they were tried last, by what people call them.
     """
 
     input: str = ""
     source: SourceInfo | None = None
     display: str = ""
+    running: str = ""
+    failed: tuple[tuple[str, str], ...] = ()
 
 
 Examine = Callable[[Situation, threading.Event], Iterable[Finding]]

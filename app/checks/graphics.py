@@ -15,6 +15,7 @@ from app.checks.isolated import Isolated
 
 LIMIT_S = 20.0
 _SOFTWARE_LIMIT_S = 3.0
+_CHOOSE_AGAIN = "Mend what the reason says, then choose it again."
 SOFTWARE = "Choose the CPU, which is faster; or install the graphics card's own driver."
 UPDATE = "Install or update the graphics driver (on Linux its Vulkan part as well). Until then choose the CPU."
 _DRM = Path("/sys/class/drm")
@@ -28,8 +29,12 @@ _TRIALS = (
 )
 
 
-def examine(_situation: Situation, stop: threading.Event) -> Iterator[Finding]:
-    """What this machine has by the looks of it, then the trials of that, side by side."""
+def examine(situation: Situation, stop: threading.Event) -> Iterator[Finding]:
+    """What is in use, what this machine has by the looks of it, then the trials of that, side by side."""
+    if situation.running:
+        yield Finding("good", "In use now", situation.running)
+    for name, reason in situation.failed:
+        yield Finding("warning", name, f"could not be used when it was chosen: {reason}", _CHOOSE_AGAIN)
     machine = look()
     yield from seen(machine, offer("gpu", machine), offer("cuda", machine), makers(_DRM))
     trials = [(title, Isolated(function)) for name, title, function in _TRIALS if offer(name, machine).there]

@@ -6,6 +6,7 @@ from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from app.backends.catalogue import title_of
 from app.checks.display import describe
 from app.checks.finding import Situation
 from app.ui.backend_control import BackendControl
@@ -192,7 +193,15 @@ class Commands:
             for screen in QGuiApplication.screens()
         ]
         display = describe(QGuiApplication.platformName(), screens)
-        return Situation(self._link.current, self._parts.session.source_info(), display)
+        state = self._parts.session.backend()
+        running = " + ".join(dict.fromkeys(title_of(part) for part in (state.networks, state.canvas)))
+        return Situation(
+            input=self._link.current,
+            source=self._parts.session.source_info(),
+            display=display,
+            running=f"{running}, {state.hardware}" if state.hardware else running,
+            failed=tuple((title_of(name), reason) for name, reason in state.reasons.items()),
+        )
 
     def _face_picked(self, effect_id: str, name: str, track_id: int) -> None:
         self._model.set_param(effect_id, name, track_id)

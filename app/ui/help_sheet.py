@@ -17,7 +17,7 @@ _EXTRA = (
     Shortcut("reset", "Double-click", "Reset a slider", "Effects"),
     Shortcut("fine", "Wheel", "Fine-tune a slider", "Effects"),
 )
-_COLUMNS = (("Picture", "Look closer", "Keep"), ("Effects", "Source"))
+_COLUMNS = (("Picture", "Effects"), ("Look closer", "Source", "Keep"))
 
 
 class HelpSheet(QWidget):

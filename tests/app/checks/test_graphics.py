@@ -93,6 +93,15 @@ def test_a_software_driver_that_is_not_ready_in_time_is_slow_not_broken(monkeypa
     assert "slow" in found["Networks on the GPU"].detail
 
 
+def test_what_is_in_use_and_what_failed_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphics, "look", lambda: BARE)
+    situation = Situation(running="CPU, Toy", failed=(("GPU", "The device was lost."),))
+    now, failed, *_rest = graphics.examine(situation, threading.Event())
+    assert now == Finding("good", "In use now", "CPU, Toy")
+    assert (failed.state, failed.title) == ("warning", "GPU")
+    assert "The device was lost." in failed.detail
+
+
 def test_without_a_card_no_process_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_arguments: object, **_more: object) -> None:
         raise AssertionError("a process was started")

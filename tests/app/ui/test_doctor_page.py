@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.checks.finding import Answer, Doctor, Finding, Said, Situation
+from app.pipeline.types import BackendState
 from app.sources.base import SourceInfo
 from app.ui.doctor_page import DoctorPage
 from app.ui.doctor_rows import WaitingRow
@@ -164,17 +165,20 @@ def test_it_follows_the_windows_size(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.waitUntil(lambda: page.size() == window.size())
 
 
-def test_the_camera_in_use_and_the_screen_are_told_to_the_doctor(
-    qtbot: QtBot, window: MainWindow, fake: FakeDoctor
-) -> None:
+def test_what_is_in_use_is_told_to_the_doctor(qtbot: QtBot, window: MainWindow, fake: FakeDoctor) -> None:
     info = SourceInfo("camera", "Front", (1280, 720), 30.0, True, pixel_format="MJPG", measured_fps=29.9)
     window.commands.open("camera:0")
     window._parts.session.info = info  # type: ignore[attr-defined]
+    window._parts.session.backends = BackendState(  # type: ignore[attr-defined]
+        networks="gpu", canvas="cpu", hardware="Toy 3000", reasons={"cuda": "no card"}
+    )
     opened(qtbot, window)
     qtbot.waitUntil(lambda: bool(fake.situations))
     situation = fake.situations[0]
     assert (situation.input, situation.source) == ("camera:0", info)
     assert "x" in situation.display
+    assert situation.running == "GPU + CPU, Toy 3000"
+    assert situation.failed == (("NVIDIA CUDA", "no card"),)
 
 
 def test_closing_the_window_ends_the_looking(qtbot: QtBot, window: MainWindow, fake: FakeDoctor) -> None:
