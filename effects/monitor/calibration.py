@@ -99,11 +99,17 @@ class Learner:
         return min(self.counted_s / policy.FREEZE_S, 1.0)
 
     def step(
-        self, t_s: float, dt_s: float, ear: float, pose_deg: tuple[float, float, float], gaze_yaw_deg: float
+        self,
+        t_s: float,
+        dt_s: float,
+        ear: float,
+        openness: float,
+        pose_deg: tuple[float, float, float],
+        gaze_yaw_deg: float,
     ) -> None:
         """Take a valid sample; only open eyes teach, so that closed or lowered ones never become the norm."""
         self.valid_s += dt_s
-        if self.calibration.openness(ear) <= policy.HALF:
+        if openness <= policy.HALF:
             self.stuck = self.valid_s > _STUCK_S and self.counted_s < policy.LEARN_S
             return
         self.counted_s += dt_s

@@ -145,7 +145,7 @@ class Regions:
     def _learn(self, t_s: float, dt_s: float, ear: float, events: list[Event]) -> None:
         learner = self.learner
         before, was_stuck = learner.calibration, learner.stuck
-        learner.step(t_s, dt_s, ear, self.signals.pose_deg, self.signals.gaze_deg[0])
+        learner.step(t_s, dt_s, ear, self.openness, self.signals.pose_deg, self.signals.gaze_deg[0])
         after = learner.calibration
         if after is before and learner.stuck == was_stuck:
             return

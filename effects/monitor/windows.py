@@ -31,9 +31,12 @@ class QuantileWindow:
 
     def add(self, t_s: float, value: float) -> None:
         """Add a value and forget those older than the span."""
-        self._arrived.append((t_s, value))
-        insort(self.ordered, value)
-        self.forget_before(t_s - self.span_s - 1e-6)
+        arrived, ordered = self._arrived, self.ordered
+        arrived.append((t_s, value))
+        insort(ordered, value)
+        oldest = t_s - self.span_s - 1e-6
+        while arrived[0][0] < oldest:
+            del ordered[bisect_left(ordered, arrived.popleft()[1])]
 
     def forget_before(self, t_s: float) -> None:
         """Remove the values of earlier times."""
