@@ -24,7 +24,7 @@ _COMMANDS = {
     "perceive": "write what the face model sees as JSON lines",
     "drowsiness": "watch a driver in a video, camera or table of signals and log what happened",
     "bench": "measure the latency of every stage on this machine",
-    "doctor": "check cameras, networks, codecs and display, with the mend for what is missing",
+    "doctor": "check cameras, graphics, networks, codecs, sound and display, with the mend for each",
     "effects": "list the effects and their parameters",
     "presets": "list the presets",
     "models": "list the networks with source and licence",
