@@ -16,9 +16,10 @@ _NEAR = 12
 """Levels that a flat picture may lose to compression and back."""
 
 
-def examine(_situation: Situation, stop: threading.Event) -> Iterator[Finding]:
+def examine(situation: Situation, stop: threading.Event) -> Iterator[Finding]:
     """H.264 both ways, and AAC."""
-    yield from Isolated("app.checks.codecs:try_codecs").findings("Codecs", _MEND, _LIMIT_S, stop)
+    trial = Isolated("app.checks.codecs:try_codecs", modest=situation.has_picture)
+    yield from trial.findings("Codecs", _MEND, _LIMIT_S, stop)
 
 
 def try_codecs() -> Iterator[Finding]:

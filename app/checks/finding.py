@@ -49,6 +49,11 @@ class Situation:
     running: str = ""
     failed: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def has_picture(self) -> bool:
+        """Whether a picture is running, which must not suffer."""
+        return bool(self.display)
+
 
 Examine = Callable[[Situation, threading.Event], Iterable[Finding]]
 """Called on a thread of its own; ends soon after the event is set."""

@@ -37,7 +37,11 @@ def examine(situation: Situation, stop: threading.Event) -> Iterator[Finding]:
         yield Finding("warning", name, f"could not be used when it was chosen: {reason}", _CHOOSE_AGAIN)
     machine = look()
     yield from seen(machine, offer("gpu", machine), offer("cuda", machine), makers(_DRM))
-    trials = [(title, Isolated(function)) for name, title, function in _TRIALS if offer(name, machine).there]
+    trials = [
+        (title, Isolated(function, modest=situation.has_picture))
+        for name, title, function in _TRIALS
+        if offer(name, machine).there
+    ]
     for title, trial in trials:
         if machine.may_be_fast:
             yield from trial.findings(title, UPDATE, LIMIT_S, stop)

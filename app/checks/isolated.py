@@ -21,7 +21,6 @@ from app.checks.finding import Finding
 
 _POLL_S = 0.05
 _NICE = 5
-"""A picture that runs meanwhile goes first."""
 _ROOT = str(Path(__file__).resolve().parents[2])
 
 
@@ -30,13 +29,14 @@ class Isolated:
 
     Args:
         function: "module:name" of a function without arguments that yields findings.
+        modest: a picture is running, which goes first.
     """
 
-    def __init__(self, function: str) -> None:
+    def __init__(self, function: str, *, modest: bool = False) -> None:
         path = os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH", "")]))
         self._started_s = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.checks.isolated", function],
+            [sys.executable, "-m", "app.checks.isolated", function, str(_NICE if modest else 0)],
             env=os.environ | {"PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -92,10 +92,10 @@ def _end(code: int, chatter: bytes) -> str:
     return f"breaks down: {lines[-1]}" if lines else f"breaks down (exit code {code})"
 
 
-def main(function: str) -> None:
+def main(function: str, nice: int) -> None:
     """The child's whole life. Libraries that print on standard output do not get in between."""
     if hasattr(os, "nice"):
-        os.nice(_NICE)
+        os.nice(nice)
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     module, _, name = function.partition(":")
@@ -105,4 +105,4 @@ def main(function: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1], int(sys.argv[2]))

@@ -15,9 +15,9 @@ _REINSTALL = "Install Facet again: pip install --force-reinstall facet"
 _DIGITS = 8
 
 
-def examine(_situation: Situation, stop: threading.Event) -> Iterator[Finding]:
+def examine(situation: Situation, stop: threading.Event) -> Iterator[Finding]:
     """Hashes first; then a run, in a process of its own because a damaged file or an old processor may crash it."""
-    run = Isolated("app.checks.networks:run")
+    run = Isolated("app.checks.networks:run", modest=situation.has_picture)
     yield from files()
     yield from run.findings(_TITLE, _REINSTALL, _RUN_S, stop)
 

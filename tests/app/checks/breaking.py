@@ -37,3 +37,7 @@ def fail() -> Iterator[Finding]:
 def hang() -> Iterator[Finding]:
     yield SEEN
     time.sleep(600)
+
+
+def niceness() -> Iterator[Finding]:
+    yield Finding("good", "Niceness", str(os.nice(0)))

@@ -1,3 +1,4 @@
+import os
 import sys
 import threading
 
@@ -42,6 +43,13 @@ def test_nobody_waits_for_it_any_more() -> None:
     stop = threading.Event()
     stop.set()
     assert findings("hang", stop=stop) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no niceness")
+@pytest.mark.parametrize(("modest", "more"), [(False, 0), (True, 5)])
+def test_beside_a_picture_it_takes_what_is_left(modest: bool, more: int) -> None:
+    (found,) = Isolated(f"{HERE}:niceness", modest=modest).findings("Trial", "Mend.", 30.0, threading.Event())
+    assert int(found.detail) == min(19, os.nice(0) + more)
 
 
 def test_a_function_that_is_not_there() -> None:
