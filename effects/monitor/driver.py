@@ -1,6 +1,7 @@
 """Which of the faces is the driver's: only one is monitored, and it is not handed over lightly.
 
-Before the seat is learnt the largest face; then the one nearest the seat. Kept by its track; another face takes over
+Before the seat is learnt the largest face (clearly larger, for a second); then the one nearest the seat. Kept by its
+track; another face takes over
 only when the driver's has been lost for two seconds and the other sits in the driver's place. A passenger's closed eyes
 are never an alarm; left- and right-hand drive both work because the place is learnt.
 """
@@ -16,6 +17,7 @@ _LOST_S = 2.0
 _IN_PLACE = 0.6
 """Of the seat's own face heights: a face whose centre is nearer sits in the driver's place."""
 _SIZE_RATIO = 1.6
+_CLEARLY_LARGER, _LARGER_S = 1.25, 1.0
 _LEARN_S, _SAMPLE_S = 10.0, 0.25
 
 
@@ -28,6 +30,7 @@ class DriverState:
     changed: bool = False
     """At this frame another face was taken for the driver's."""
     _seen_s: float = float("-inf")
+    _larger_since_s: float | None = None
     _sampled_s: float = float("-inf")
     _places: list[Seat] = field(default_factory=list)
 
@@ -41,9 +44,24 @@ class DriverState:
             if driver is not None:
                 self.changed = self.track_id is not None
                 self.track_id = driver.track_id
+        elif driver is not None and self.seat is None:
+            driver = self._larger(t_s, driver, seen, size_wh)
         if driver is not None:
             self._seen_s = t_s
             self._learn_place(t_s, place_of(driver, size_wh))
+        return driver
+
+    def _larger(self, t_s: float, driver: Face, faces: Sequence[Face], size_wh: tuple[int, int]) -> Face:
+        """Before the seat is learnt: whoever has been clearly larger for a second is the driver."""
+        largest = max(faces, key=lambda face: place_of(face, size_wh)[2])
+        if place_of(largest, size_wh)[2] < _CLEARLY_LARGER * place_of(driver, size_wh)[2]:
+            self._larger_since_s = None
+        elif self._larger_since_s is None:
+            self._larger_since_s = t_s
+        elif t_s - self._larger_since_s >= _LARGER_S:
+            self.track_id, self.changed, self._larger_since_s = largest.track_id, True, None
+            self._places.clear()
+            return largest
         return driver
 
     def _candidate(self, faces: Sequence[Face], size_wh: tuple[int, int]) -> Face | None:

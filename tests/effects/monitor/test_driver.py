@@ -35,6 +35,25 @@ def test_the_largest_face_first_then_the_same_track() -> None:
     assert state.choose(0.1, [face(1, 900, 400), face(2, 400, 250)], SIZE_WH).track_id == 2
 
 
+def test_before_the_seat_is_learnt_a_clearly_larger_face_takes_over() -> None:
+    state = DriverState()
+    both = [face(1, 900, 200), face(2, 400, 300)]
+    alone = [state.choose(tenth / 10, both[:1], SIZE_WH) for tenth in range(20)]
+    chosen = [state.choose(2 + tenth / 10, both, SIZE_WH) for tenth in range(20)]
+
+    assert {each.track_id for each in alone if each} == {1}
+    assert [each.track_id for each in chosen if each] == [1] * 10 + [2] * 10
+
+
+def test_after_it_is_learnt_nobody_does() -> None:
+    state = DriverState()
+    for tenth in range(120):
+        state.choose(tenth / 10, [face(1, 900, 200)], SIZE_WH)
+
+    both = [face(1, 900, 200), face(2, 400, 400)]
+    assert {state.choose(12 + tenth / 10, both, SIZE_WH).track_id for tenth in range(60)} == {1}
+
+
 @pytest.mark.parametrize("seat_x", [0.3, 0.7])
 def test_the_learnt_seat_decides_on_either_side(seat_x: float) -> None:
     state = DriverState(seat=(seat_x, 0.5, 0.3))

@@ -70,6 +70,20 @@ def test_a_long_look_down_warns_as_a_look_away_and_is_suspected(fps: float) -> N
 
 
 @pytest.mark.parametrize("fps", RATES)
+def test_closed_eyes_under_a_lowered_head_are_suspected_at_five_seconds(fps: float) -> None:
+    course = Course([*BLINKS, Shut(START_S, START_S + 8)], pitch=ramp(-9, 8.5, START_S - 0.3))
+    found = run(course, fps)
+
+    assert closed_eye_alarms(found) == []
+    gaze = only(found, "gaze")
+    assert [(event.state_to, event.cause) for event in gaze[:2]] == [
+        ("OFF_ROAD_L1", "down"),
+        ("OFF_ROAD_L2", "suspected"),
+    ]
+    assert [event.t_s - START_S for event in gaze[:2]] == pytest.approx([3.0, 5.0], abs=0.25)
+
+
+@pytest.mark.parametrize("fps", RATES)
 @pytest.mark.parametrize("falls_after_s", [0.5, 0.8, 1.2])
 def test_nodding_off_is_a_microsleep_at_a_second_and_a_half(falls_after_s: float, fps: float) -> None:
     fall_s = START_S + falls_after_s
