@@ -49,7 +49,7 @@ def describe(platform: str, screens: list[tuple[int, int, float, float]]) -> str
 
 def _asked(stop: threading.Event) -> Finding:
     process = subprocess.Popen(
-        [sys.executable, "-c", _ASK],
+        [sys.executable, "-P", "-c", _ASK],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -36,7 +36,7 @@ class Isolated:
         path = os.pathsep.join(filter(None, [_ROOT, os.environ.get("PYTHONPATH", "")]))
         self._started_s = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "app.checks.isolated", function, str(_NICE if modest else 0)],
+            [sys.executable, "-P", "-m", "app.checks.isolated", function, str(_NICE if modest else 0)],
             env=os.environ | {"PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from app.checks.finding import Finding, Situation
 from app.checks.isolated import Isolated
 
-_RUNS = 6
+_RUNS = 4
 _RUN_S = 20.0
 _TITLE = "Face model on the CPU"
 _REINSTALL = "Install Facet again: pip install --force-reinstall facet"

@@ -1,6 +1,7 @@
 import os
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,14 @@ def test_nobody_waits_for_it_any_more() -> None:
 def test_beside_a_picture_it_takes_what_is_left(modest: bool, more: int) -> None:
     (found,) = Isolated(f"{HERE}:niceness", modest=modest).findings("Trial", "Mend.", 30.0, threading.Event())
     assert int(found.detail) == min(19, os.nice(0) + more)
+
+
+def test_files_of_the_present_folder_are_not_taken_for_modules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit(9)")
+    monkeypatch.chdir(tmp_path)
+    assert len(findings("fine")) == 2
 
 
 def test_a_function_that_is_not_there() -> None:
