@@ -7,9 +7,6 @@ from effects.monitor import policy
 from effects.monitor.blink import Dip
 from effects.monitor.events import Event
 
-_SLOWEST_S = 1.0
-"""A longer closure is no blink any more and does not enter their mean."""
-
 
 @dataclass(frozen=True, slots=True)
 class BlinkStatistics:
@@ -22,7 +19,7 @@ class BlinkStatistics:
 
 @dataclass(slots=True)
 class BlinkLog:
-    """Closures that were reported already, and the durations of the last three minutes."""
+    """Closures that were reported already, and the durations of blinks, up to half a second, of three minutes."""
 
     _closures: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=32))
     _durations: deque[tuple[float, float]] = field(default_factory=deque)
@@ -59,7 +56,7 @@ class BlinkLog:
         return BlinkStatistics(per_minute, mean_s, spread**0.5)
 
     def _remember(self, t_s: float, duration_s: float) -> None:
-        if duration_s < _SLOWEST_S:
+        if duration_s <= policy.PROLONGED_S:
             self._durations.append((t_s, duration_s))
         self._forget(t_s)
 

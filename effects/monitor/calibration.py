@@ -129,20 +129,23 @@ class Learner:
             self._learnt_s = t_s
             self._learn()
 
-    def blink(self, duration_s: float, bottom: float | None, yaw_pitch_deg: tuple[float, float]) -> None:
-        """A blink was seen.
-
-        Args:
-            duration_s: its length.
-            bottom: its lowest eye aspect ratio; None where that is not known.
-            yaw_pitch_deg: of the head, against neutral.
-        """
-        if self.calibration.blink_s is None:
+    def own_blink(self, duration_s: float) -> None:
+        """A blink was reported: how long the driver's own ones are is learnt from the first of them."""
+        if self.calibration.blink_s is None and duration_s <= policy.PROLONGED_S:
             self._blinks_s.append(duration_s)
             if len(self._blinks_s) >= policy.FEWEST_BLINKS and self.calibration.frozen_open is not None:
                 self._own_blinks()
+
+    def dip(self, duration_s: float, bottom: float, yaw_pitch_deg: tuple[float, float]) -> None:
+        """The blink detector saw a dip.
+
+        Args:
+            duration_s: its length.
+            bottom: the eye aspect ratio at its deepest.
+            yaw_pitch_deg: of the head, against neutral.
+        """
         ahead = max(map(abs, yaw_pitch_deg)) <= policy.BOTTOM_POSE_DEG
-        if bottom is None or self._fixed_closed or not ahead or duration_s < policy.BOTTOM_BLINK_S:
+        if self._fixed_closed or not ahead or duration_s < policy.BOTTOM_BLINK_S:
             return
         settled = self.calibration.frozen_open is not None and len(self._bottoms) >= policy.BOTTOM_BLINKS
         if not settled and len(self._bottoms) < _REMEMBERED_BOTTOMS:

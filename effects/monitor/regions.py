@@ -172,15 +172,17 @@ class Regions:
         events += reported
         self.perclos.add_closure(ended)
         self.blinks.closure(t_s, ended.onset_s, ended.end_s)
+        self.learner.own_blink(ended.duration_s)
 
     def _dips(self, t_s: float, dips: list[Dip], events: list[Event]) -> None:
         for dip in dips:
             yaw_deg, pitch_deg, _ = self.signals.pose_deg
             neutral = self.learner.calibration.neutral_deg
-            self.learner.blink(dip.duration_s, dip.bottom, (yaw_deg - neutral[0], pitch_deg - neutral[1]))
+            self.learner.dip(dip.duration_s, dip.bottom, (yaw_deg - neutral[0], pitch_deg - neutral[1]))
             event = self.blinks.dip(t_s, dip, self.closure.onset_s if self.closure.closed else None)
             if event is not None:
                 events.append(event)
+                self.learner.own_blink(dip.duration_s)
 
     def _dwell(self, t_s: float, events: list[Event]) -> None:
         closure = self.closure

@@ -85,10 +85,18 @@ def test_the_shut_eye_from_the_bottoms_of_blinks(bottoms: list[float], closed: f
 def test_short_and_turned_blinks_do_not_teach() -> None:
     learner = Learner(replace(CALIBRATED, source="self", frozen_open=None))
     for _ in range(10):
-        learner.blink(0.08, 0.09, (0.0, 0.0))
-        learner.blink(0.2, 0.09, (9.0, 0.0))
+        learner.dip(0.08, 0.09, (0.0, 0.0))
+        learner.dip(0.2, 0.09, (9.0, 0.0))
 
     assert learner.calibration.closed_ear == CALIBRATED.closed_ear
+
+
+def test_own_blinks_are_learnt_and_slow_ones_are_not_the_norm() -> None:
+    usual = last(Course([Shut(t, t + 0.2) for t in range(3, 90, 3)]), 90).calibration.blink_s
+    slow = last(Course([Shut(t, t + 0.45) for t in range(3, 90, 3)]), 90).calibration.blink_s
+
+    assert usual == pytest.approx(0.2, abs=0.02)
+    assert slow == pytest.approx(0.35)
 
 
 def quick(course: Course, seconds: float = 40.0) -> QuickCalibration:

@@ -106,6 +106,15 @@ def test_perclos_does_not_act_before_the_freeze_but_sleep_does() -> None:
     assert [event.state_to for event in asleep] == ["SEVERE"]
 
 
+def test_blinks_that_became_slow_count_with_perclos() -> None:
+    quick = [Shut(t, t + 0.15) for t in np.arange(3.0, 100.0, 3.0).tolist()]
+    slow = [Shut(t, t + 0.36) for t in np.arange(105.0, 400.0, 3.0).tolist()]
+    rng = np.random.default_rng(1)
+    found = only(events(Course([*quick, *slow]).render(frame_times(400, 30), rng, noise=0.005), Calibration()), "level")
+
+    assert ("DROWSY", "slow_blinks") in [(event.state_to, event.cause) for event in found]
+
+
 def test_a_droop_is_not_learnt_away() -> None:
     """The open eye sinks by 20 % in half an hour; at a true P80 of 15 % the driver is still found drowsy."""
     rng = np.random.default_rng(2)
