@@ -53,9 +53,7 @@ def test_beside_a_picture_it_takes_what_is_left(modest: bool, more: int) -> None
     assert int(found.detail) == min(19, os.nice(0) + more)
 
 
-def test_files_of_the_present_folder_are_not_taken_for_modules(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_of_the_present_folder_are_not_taken_for_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "json.py").write_text("raise SystemExit(9)")
     monkeypatch.chdir(tmp_path)
     assert len(findings("fine")) == 2
