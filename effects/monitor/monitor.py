@@ -17,8 +17,10 @@ from effects.monitor.signal_csv import SignalRow
 from effects.monitor.warning import WarningState
 from models.types import Perception, Signals
 
-KEPT_S = 30.0
-"""Signals kept around a marked false alarm."""
+_ALARMS = ("microsleep", "sleep", "unresponsive", "level", "gaze")
+_CALMING = ("back", "lost", "recovered")
+KEPT_S, KEPT_AFTER_S = 30.0, 10.0
+"""Signals kept around an alarm that may be marked as wrong, and how much of them comes after it."""
 
 
 @dataclass(slots=True)
@@ -41,6 +43,8 @@ class DrowsinessMonitor:
     _standing: Standing = field(default_factory=Standing)
     _kept: deque[SignalRow] = field(default_factory=deque)
     _alarm: Event | None = None
+    _around: tuple[SignalRow, ...] | None = None
+    """Signals around the last alarm, once enough has come after it."""
     _announced: bool = False
     _restarted_s: float | None = None
 
@@ -96,7 +100,7 @@ class DrowsinessMonitor:
         if alarm is None:
             return None
         event = Event("false_alarm", "warning", self.regions.t_s, None, None, alarm.kind, alarm.onset_s, alarm.t_s)
-        return event, tuple(self._kept)
+        return event, self._around or tuple(self._kept)
 
     def recalibrate(self, calibration: Calibration) -> None:
         """Start again from another calibration: another driver, other glasses, another camera."""
@@ -134,19 +138,22 @@ class DrowsinessMonitor:
         self.driver = DriverState(seat=self.calibration.seat)
         self._standing = Standing()
         self._kept.clear()
+        self._alarm, self._around = None, None
         self._announced = False
 
     def _keep(self, kept: SignalRow) -> None:
         self._kept.append(kept)
         while self._kept[0].t_s < kept.t_s - KEPT_S:
             self._kept.popleft()
+        if self._alarm is not None and self._around is None and kept.t_s >= self._alarm.t_s + KEPT_AFTER_S:
+            self._around = tuple(self._kept)
 
     def _reading(self, t_s: float, events: list[Event], ack: bool = False) -> Reading:
         regions = self.regions
         parked = self.parked or self._standing.still
         for event in events:
-            if event.kind in ("microsleep", "sleep", "unresponsive", "level", "gaze") and event.cause != "back":
-                self._alarm = event
+            if event.kind in _ALARMS and event.cause not in _CALMING:
+                self._alarm, self._around = event, None
         warned = self.warnings.step(t_s, conditions(regions, t_s, parked, self._restarted_s), ack)
         learner, signals = regions.learner, regions.signals
         return Reading(

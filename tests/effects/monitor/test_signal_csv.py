@@ -128,10 +128,11 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
         assert all(math.isfinite(row.t_s) for row in read_rows(text.splitlines(keepends=True), "any"))
 
 
-def test_a_marked_false_alarm_is_kept_and_can_be_replayed() -> None:
+@pytest.mark.parametrize("marked_s", [45.0, 50.0, 100.0])
+def test_a_marked_false_alarm_is_kept_and_can_be_replayed(marked_s: float) -> None:
     monitor = DrowsinessMonitor(CALIBRATED)
     assert monitor.mark_false_alarm() is None
-    for row in Course([Shut(40, 42)]).render(frame_times(50, 30)):
+    for row in Course([Shut(40, 42)]).render(frame_times(marked_s, 30)):
         monitor.update_row(row)
 
     marked = monitor.mark_false_alarm()
@@ -139,7 +140,8 @@ def test_a_marked_false_alarm_is_kept_and_can_be_replayed() -> None:
     assert marked is not None
     event, kept = marked
     assert (event.kind, event.cause) == ("false_alarm", "microsleep")
-    assert kept[0].t_s == pytest.approx(20.0, abs=0.1)
+    assert kept[0].t_s == pytest.approx(min(marked_s, 51.5) - 30.0, abs=0.1)
+    assert kept[-1].t_s - kept[0].t_s <= 30.0 + 1e-6
     lines = [f"{line}\n" for line in write_rows(kept)]
     assert all(column in lines[0] for column in NEEDED)
     assert len(only(events(read_rows(lines, "kept"), CALIBRATED), "microsleep")) == 1
