@@ -58,13 +58,13 @@ def test_no_progress_bar_in_a_pipe(wall, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-@pytest.mark.parametrize("columns", [0, 100])
-def test_a_progress_bar_on_a_terminal(columns, monkeypatch):
+@pytest.mark.parametrize("size", [(0, 0), (24, 0), (0, 100), (24, 100)])
+def test_a_progress_bar_on_a_terminal(size, monkeypatch):
     import pty
     import termios
 
     outer, inner = pty.openpty()
-    termios.tcsetwinsize(inner, (24, columns))
+    termios.tcsetwinsize(inner, size)
     with os.fdopen(outer, "rb", buffering=0) as screen, os.fdopen(inner, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
         with progress(3) as bar:
