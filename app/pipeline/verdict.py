@@ -18,8 +18,10 @@ BUSY_CORES = 0.25
 """Other programs that use more than this make figures doubtful."""
 
 Call = Literal["first", "second", "same", "unsure"]
+_SURE_IN_ONE_BLOCK = 1.5
 _IN_TIMES = 1.2
 """From here on a gain is told as a factor, below in per cent."""
+_SURE_IN_ONE_BLOCK = 1.5
 _IN_TIMES = 1.2
 """From here on a gain is told as a factor, below in per cent."""
 _PARTS = ((PERCEPTION, "networks"), (PICTURE, "picture"))
@@ -43,7 +45,7 @@ def verdict(comparison: Comparison) -> Verdict:
     first, second = comparison.runs
     if comparison.ended:
         cautions = (f"It ended early: {comparison.ended}", *cautions)
-    call = _call(first, second, TOTAL)
+    call = call_of(first, second, TOTAL)
     details = [_part_words(first, second), _picture_words(comparison)]
     return Verdict(_headline(first, second, call), tuple(filter(None, details)), cautions, call)
 
@@ -60,13 +62,19 @@ def hundredths(value: float) -> str:
     return f"{value:.2f}" if value == 0 or value >= 0.005 else "< 0.01"
 
 
-def _call(first: BackendRun, second: BackendRun, stage: str) -> Call:
-    """Who is faster. Unsure where the blocks, each over the same frames on both, contradict one another."""
+def call_of(first: BackendRun, second: BackendRun, stage: str) -> Call:
+    """Who is faster at a headline stage.
+
+    Unsure where the blocks, each over the same frames on both, contradict one another, or where a small gain rests on
+    one block only.
+    """
     one, other = first.stages[stage].mean_ms, second.stages[stage].mean_ms
     if abs(one - other) < NEGLIGIBLE_MS or ratio(first, second, stage) < ALIKE:
         return "same"
-    blocks = zip(first.block_ms[stage], second.block_ms[stage], strict=True)
-    if any((ones < others) != (one < other) for ones, others in blocks):
+    blocks = list(zip(first.block_ms[stage], second.block_ms[stage], strict=True))
+    if (len(blocks) < 2 and ratio(first, second, stage) < _SURE_IN_ONE_BLOCK) or any(
+        (ones < others) != (one < other) for ones, others in blocks
+    ):
         return "unsure"
     return "first" if one < other else "second"
 
@@ -77,7 +85,7 @@ def _headline(first: BackendRun, second: BackendRun, call: Call) -> str:
     if call == "same":
         return _begin(f"{one} and {other} are equally fast here: {figures}.")
     if call == "unsure":
-        return f"Too close to call between {one} and {other}: {figures}, and the blocks disagree."
+        return f"Too close to call between {one} and {other}: {figures}."
     fast, slow = (first, second) if call == "first" else (second, first)
     times = ratio(first, second, TOTAL)
     gain = f"{100 * (times - 1):.0f} % faster than"
@@ -93,7 +101,7 @@ def _part_words(first: BackendRun, second: BackendRun) -> str:
     """Who does the networks and who the picture faster."""
     words = []
     for stage, title in _PARTS:
-        call = _call(first, second, stage)
+        call = call_of(first, second, stage)
         fast, slow = (second, first) if call == "second" else (first, second)
         times = f"{fast.stages[stage].mean_ms:.1f} against {slow.stages[stage].mean_ms:.1f} ms"
         if call == "same":

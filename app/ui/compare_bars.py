@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 
 from app.pipeline.comparison import HEADLINE, BackendRun, Comparison, StageFigures, stage_names
-from app.pipeline.verdict import ALIKE
+from app.pipeline.verdict import ALIKE, call_of
 from app.ui import paint, tokens
 
 _TITLES = {
@@ -103,12 +103,12 @@ def _draw_row(
         title_of(name, titles) + _share(name, runs), Qt.TextElideMode.ElideRight, _LABEL - 12
     )
     painter.drawText(label, Qt.AlignmentFlag.AlignVCenter, text)
-    fastest = _fastest(name, runs)
+    winner = fastest(name, runs)
     half = row.height() / 2 - (5 if big else 3)
     for place, run in enumerate(runs):
         line = QRectF(row.left() + _LABEL, row.top() + (5 if big else 3) + place * half, row.width() - _LABEL, half)
         figures = run.stages.get(name)
-        _draw_bar(painter, line, figures, longest_ms, inks(theme)[place], run is fastest, big, theme)
+        _draw_bar(painter, line, figures, longest_ms, inks(theme)[place], run is winner, big, theme)
 
 
 def _draw_bar(
@@ -117,7 +117,7 @@ def _draw_bar(
     figures: StageFigures | None,
     longest_ms: float,
     ink: str,
-    fastest: bool,
+    marked: bool,
     big: bool,
     theme: tokens.Palette,
 ) -> None:
@@ -134,8 +134,8 @@ def _draw_bar(
         length = max(2.0, room * min(1.0, ms / longest_ms))
         paint.rounded(painter, QRectF(line.left(), middle - thick / 2, length, thick), min(3, thick / 2), colour)
     mean = QRectF(line.left() + room + 10, line.top(), 100, line.height())
-    painter.setFont(tokens.font(_LARGE if big else tokens.TEXT_L, _weight(fastest)))
-    painter.setPen(QColor(theme.good if fastest else theme.text))
+    painter.setFont(tokens.font(_LARGE if big else tokens.TEXT_L, _weight(marked)))
+    painter.setPen(QColor(theme.good if marked else theme.text))
     right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
     painter.drawText(mean, right, f"{figures.mean_ms:.{1 if big else 2}f}")
     painter.setFont(tokens.font(tokens.TEXT_L if big else tokens.TEXT))
@@ -144,18 +144,31 @@ def _draw_bar(
     painter.drawText(spread, right, f"{figures.p95_ms:.{1 if big else 2}f}")
 
 
-def _fastest(name: str, runs: tuple[BackendRun, ...]) -> BackendRun | None:
-    """Who is faster by more than counts as the same.
+def fastest(name: str, runs: tuple[BackendRun, ...]) -> BackendRun | None:
+    """Who is clearly faster: at the headline's stages as the verdict says it.
 
     Nobody is where the processor draws on the one side and a graphics card on the other: there the times of a single
     effect do not mean the same (see the sheet's foot).
     """
+    if name in HEADLINE:
+        call = call_of(runs[0], runs[1], name)
+        return runs[0] if call == "first" else runs[1] if call == "second" else None
     if (name.startswith("effect.") or name == "composite") and len({run.canvas for run in runs}) > 1:
         return None
-    times = sorted(((run.stages[name].mean_ms, place) for place, run in enumerate(runs) if name in run.stages))
-    if len(times) < 2 or times[1][0] < ALIKE * times[0][0] or times[1][0] - times[0][0] < _CLEARLY_MS:
+    if any(name not in run.stages for run in runs):
         return None
-    return runs[times[0][1]]
+    first, second = (run.stages[name] for run in runs)
+    if _clearly_less(first, second):
+        return runs[0]
+    return runs[1] if _clearly_less(second, first) else None
+
+
+def _clearly_less(one: StageFigures, other: StageFigures) -> bool:
+    """In the mean, and on the usual frame too: a few slow frames alone decide nothing."""
+    return all(
+        less * ALIKE <= more and more - less >= _CLEARLY_MS
+        for less, more in ((one.mean_ms, other.mean_ms), (one.p50_ms, other.p50_ms))
+    )
 
 
 def _share(name: str, runs: tuple[BackendRun, ...]) -> str:

@@ -18,7 +18,7 @@ from app.ui.session_link import SessionLink
 from app.ui.settings_model import SettingsModel
 
 _LOOK_MS = 100
-_STOP_S = 2.0
+_STOP_S = 1.0
 HOME = "cpu"
 AUTO = "auto"
 

@@ -146,7 +146,7 @@ class CompareSheet:
         if comparison.runs:
             blocks = len(comparison.runs[0].block_ms[TOTAL])
             facts.append(
-                f"{blocks} blocks of {comparison.block_frames} frames each, in turns, "
+                f"{blocks} {'block' if blocks == 1 else 'blocks'} of {comparison.block_frames} frames each, in turns, "
                 f"the first {comparison.settling_frames} of each not counted"
             )
         if machine:

@@ -63,6 +63,13 @@ def test_blocks_that_disagree_make_it_unsure() -> None:
     assert "Too close to call between the CPU and the GPU" in found.headline
 
 
+@pytest.mark.parametrize(("ms", "call"), [(4.8, "unsure"), (7.0, "second")])
+def test_one_block_carries_a_large_gain_only(ms: float, call: str) -> None:
+    runs = [make_run(name, perception, 0.0) for name, perception in (("cpu", ms), ("gpu", 4.0))]
+    runs = [replace(run, block_ms={stage: means[:1] for stage, means in run.block_ms.items()}) for run in runs]
+    assert verdict(make_comparison(*runs)).call == call
+
+
 def test_the_parts_are_told_each_on_its_own() -> None:
     found = verdict(make_comparison(make_run("cpu", 3.0, 8.0), make_run("gpu", 8.0, 2.0)))
     assert found.details[0] == (

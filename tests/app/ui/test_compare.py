@@ -17,7 +17,7 @@ from app.pipeline.comparison import Comparison, PictureDifference, Progress, Sta
 from app.settings import Settings
 from app.sources.base import SourceInfo
 from app.ui import tokens
-from app.ui.compare_bars import title_of
+from app.ui.compare_bars import fastest, title_of
 from app.ui.compare_sheet import HEIGHT, WIDTH, CompareSheet
 from app.ui.compare_view import CompareView
 from app.ui.window import MainWindow
@@ -307,3 +307,37 @@ def test_more_stages_than_there_is_room_for_are_counted(qapp: object) -> None:
 )
 def test_stages_have_titles(stage: str, title: str) -> None:
     assert title_of(stage, {"hide": "Privacy"}) == title
+
+
+@pytest.mark.parametrize(
+    ("stage", "first", "second", "canvases", "faster"),
+    [
+        ("detect", (2.0, 2.0), (3.0, 3.0), ("cpu", "gpu"), 0),
+        ("detect", (3.0, 3.0), (2.0, 2.0), ("cpu", "gpu"), 1),
+        ("detect", (2.0, 2.0), (2.05, 2.05), ("cpu", "gpu"), None),
+        ("detect", (0.02, 0.02), (0.06, 0.06), ("cpu", "gpu"), None),
+        ("detect", (2.0, 2.0), (3.0, 2.0), ("cpu", "gpu"), None),
+        ("effect.hide", (3.0, 3.0), (1.0, 1.0), ("cpu", "gpu"), None),
+        ("effect.hide", (3.0, 3.0), (1.0, 1.0), ("cpu", "cpu"), 1),
+        ("picture", (3.0, 3.0), (1.0, 1.0), ("cpu", "gpu"), 1),
+    ],
+)
+def test_only_what_is_clearly_faster_is_marked(
+    stage: str,
+    first: tuple[float, float],
+    second: tuple[float, float],
+    canvases: tuple[str, str],
+    faster: int | None,
+) -> None:
+    runs = tuple(
+        make_run(canvas, 1.0, 1.0, canvas=canvas, stages={stage: StageFigures(*times, 9.0, 220)})
+        for canvas, times in zip(canvases, (first, second), strict=True)
+    )
+    assert fastest(stage, runs) is (None if faster is None else runs[faster])
+
+
+def test_a_stage_that_only_one_ran_marks_nobody() -> None:
+    run = make_run("cpu", 1.0, 1.0)
+    assert (
+        fastest("detect", (run, make_run("gpu", 1.0, 1.0, stages={"detect": StageFigures(1.0, 1.0, 1.0, 9)}))) is None
+    )
