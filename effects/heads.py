@@ -39,8 +39,13 @@ _BOX_W, _BOX_H, _BOX_UP = 0.80, 0.80, 0.06
 """Half width, half height and upward shift of the ellipse around a bare box, in units of the box."""
 _COASTING = 0.65
 """The same half sizes for the box of a face that is not seen at the moment."""
+_MOST_UNSEEN, _MOST_WAY = 1.45, 0.7
+"""How large an unseen head's ellipse may become, and how much longer along its way, in units of the ellipse when seen:
+the head itself does not grow, and where it comes to light elsewhere other rules find it."""
 _MOTION_SHARE = 0.6
 """The ellipse reaches this share of one frame's motion further, both ways: smoothing and motion blur."""
+_FOUND_AGAIN = 1.3
+"""How much larger than what is seen the ellipse is at most on the frame on which a head is found again."""
 _RING = 1.5
 """How far around a head whoever is behind it may show, in units of its ellipse, before he is found again."""
 
@@ -56,6 +61,7 @@ class Head:
     Attributes:
         oval: what to cover.
         base_wh: half width and height without the stretch by motion: what shrinks slowly.
+        seen_wh: half width and height when the face was last seen.
         centre_xy: of the face when seen; where it is taken to have gone since.
         speed_xy: pixels a second, smoothed.
         unseen: whether the face was not seen on this frame: coasting, or its track is gone.
@@ -65,6 +71,7 @@ class Head:
 
     oval: Oval
     base_wh: tuple[float, float]
+    seen_wh: tuple[float, float]
     centre_xy: tuple[float, float]
     speed_xy: tuple[float, float] = (0.0, 0.0)
     unseen: bool = False
@@ -123,37 +130,40 @@ def follow_heads(before: Heads, faces: tuple[Face, ...], dt_s: float) -> Heads:
 def _seen(old: Head | None, oval: Oval, dt_s: float) -> Head:
     """Grow at once, shrink slowly, stretch along the motion; found again elsewhere, begin anew."""
     if old is None:
-        return Head(oval, oval.half_wh, oval.centre_xy)
+        return Head(oval, oval.half_wh, oval.half_wh, oval.centre_xy)
     if old.unseen and float(old.oval.radius_at(np.array([oval.centre_xy], np.float32))[0]) > 1.0:
-        return Head(oval, oval.half_wh, oval.centre_xy, age_s=old.age_s + dt_s)
+        return Head(oval, oval.half_wh, oval.half_wh, oval.centre_xy, age_s=old.age_s + dt_s)
     keep = exp(-dt_s / SHRINK_TIME_S)
-    base = (
-        max(oval.half_wh[0], oval.half_wh[0] + (old.base_wh[0] - oval.half_wh[0]) * keep),
-        max(oval.half_wh[1], oval.half_wh[1] + (old.base_wh[1] - oval.half_wh[1]) * keep),
-    )
+    half = np.asarray(oval.half_wh)
+    # What a head that is found again was taken to be meanwhile says nothing about its size.
+    base_before = np.minimum(old.base_wh, half * _FOUND_AGAIN) if old.unseen else np.asarray(old.base_wh)
+    larger = np.maximum(half, half + (base_before - half) * keep)
+    base = (float(larger[0]), float(larger[1]))
     shift = np.subtract(oval.centre_xy, old.centre_xy)
-    stretch = np.minimum(np.abs(oval.axes() @ shift) * _MOTION_SHARE, base)
+    most = larger * (_FOUND_AGAIN - 1.0) if old.unseen else larger
+    stretch = np.minimum(np.abs(oval.axes() @ shift) * _MOTION_SHARE, most)
     speed = np.asarray(old.speed_xy)
     if dt_s > 0.0:
         speed = speed + (1.0 - exp(-dt_s / _SPEED_TIME_S)) * (shift / dt_s - speed)
     half_wh = (base[0] + float(stretch[0]), base[1] + float(stretch[1]))
     drawn = Oval(oval.centre_xy, half_wh, oval.angle_deg)
-    return Head(drawn, base, oval.centre_xy, (float(speed[0]), float(speed[1])), age_s=old.age_s + dt_s)
+    return Head(drawn, base, base, oval.centre_xy, (float(speed[0]), float(speed[1])), age_s=old.age_s + dt_s)
 
 
 def _coasting(old: Head | None, oval: Oval, dt_s: float) -> Head:
     """Cover where the tracker takes the face to be, where it would be by its speed, and all between."""
     if old is None:
-        return Head(oval, oval.half_wh, oval.centre_xy, unseen=True)
-    half_wh = (max(oval.half_wh[0], old.base_wh[0]), max(oval.half_wh[1], old.base_wh[1]))
-    oval = Oval(oval.centre_xy, half_wh, old.oval.angle_deg)
+        return Head(oval, oval.half_wh, oval.half_wh, oval.centre_xy, unseen=True)
+    seen = np.asarray(old.seen_wh)
+    half = np.minimum(np.maximum(oval.half_wh, old.base_wh), seen * _MOST_UNSEEN)
+    oval = Oval(oval.centre_xy, (float(half[0]), float(half[1])), old.oval.angle_deg)
     ahead, speed = _moved_on(old, dt_s)
     way = np.subtract(ahead, oval.centre_xy)
-    stretch = np.abs(oval.axes() @ way) / 2
+    stretch = np.minimum(np.abs(oval.axes() @ way) / 2, seen * _MOST_WAY)
     middle = np.add(oval.centre_xy, way / 2)
     half_wh = (oval.half_wh[0] + float(stretch[0]), oval.half_wh[1] + float(stretch[1]))
     drawn = Oval((float(middle[0]), float(middle[1])), half_wh, oval.angle_deg)
-    return Head(drawn, oval.half_wh, ahead, speed, unseen=True, age_s=old.age_s + dt_s)
+    return Head(drawn, oval.half_wh, old.seen_wh, ahead, speed, unseen=True, age_s=old.age_s + dt_s)
 
 
 def _gone(old: Head, dt_s: float) -> Head:
@@ -162,7 +172,7 @@ def _gone(old: Head, dt_s: float) -> Head:
     step = np.subtract(ahead, old.centre_xy)
     centre = np.add(old.oval.centre_xy, step)
     oval = replace(old.oval, centre_xy=(float(centre[0]), float(centre[1]))).grown(1.0 + _LINGER_GROWTH_PER_S * dt_s)
-    return Head(oval, old.base_wh, ahead, speed, unseen=True, lost_s=old.lost_s + dt_s, age_s=old.age_s)
+    return Head(oval, old.base_wh, old.seen_wh, ahead, speed, unseen=True, lost_s=old.lost_s + dt_s, age_s=old.age_s)
 
 
 def _moved_on(old: Head, dt_s: float) -> tuple[tuple[float, float], tuple[float, float]]:

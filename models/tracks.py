@@ -126,7 +126,9 @@ class Track:
         if self.mesh is not None:
             self.mesh = _carried(self.mesh, self.expect(max(before_s, self.seen_s))[0], expected)
         places = np.stack([self.held_xyxy, expected, expected if self.doubt_xyxy is None else self.doubt_xyxy])
-        spread = _GROWTH_PER_S * (t_s - self.seen_s) * (self.held_xyxy[2:] - self.held_xyxy[:2])
+        # One held in doubt is no farther off for having been lost long ago.
+        unseen_s = min(t_s - self.seen_s, COAST_S)
+        spread = _GROWTH_PER_S * unseen_s * (self.held_xyxy[2:] - self.held_xyxy[:2])
         low, high = places[:, :2].min(axis=0) - spread, places[:, 2:].max(axis=0) + spread
         self.box_xyxy = np.concatenate([low, high]).astype(np.float32)
         self.coasting, self.mesh_raw, self.signals = True, None, None
