@@ -10,11 +10,14 @@ import pytest
 from app.__main__ import main
 from app.cli import frames, rows
 from app.cli.perceive import _look
+from app.pipeline.engine import Engine
 from app.sources.demo_render import Renderer
 from app.sources.demo_script import PARTS, performance
 from app.sources.demo_truth import truth
+from effects.devices.cpu import CpuDevice
 from models.types import Face
 from tests.app import media
+from tests.pipeline_fakes import FakeModel
 
 _SIZE_WH = (1280, 720)
 _FPS = 30.0
@@ -151,14 +154,19 @@ def test_max_faces_and_reach_limit_what_is_found(testdata, tmp_path):
         assert len(json.loads(out.read_text())["faces"]) == count
 
 
-class _Model:
-    """Tells how it was asked."""
+class _Model(FakeModel):
+    """Keeps how it was asked."""
 
-    def still(self, _pixels, _wants, *, max_faces, reach):
-        return ("still", max_faces, reach)
+    how = ()
 
-    def track(self, _frame, _wants, *, max_faces, reach):
-        return ("track", max_faces, reach)
+    def still(self, pixels, want, *, max_faces=20, reach="crowd"):
+        found = super().still(pixels, want, max_faces=max_faces, reach=reach)
+        self.how = ("still", max_faces, reach)
+        return found
+
+    def track(self, frame, want, *, max_faces=5, reach="near"):
+        self.how = ("track", max_faces, reach)
+        return super().track(frame, want, max_faces=max_faces, reach=reach)
 
 
 @pytest.mark.parametrize(
@@ -181,8 +189,10 @@ def test_defaults_follow_the_kind_of_input(kind, options, asked):
     parser = argparse.ArgumentParser()
     perceive.add_arguments(parser)
     info = SourceInfo(kind=kind, name="x", size_wh=(2, 2), fps=30.0, live=False)
-    look = _look(_Model(), info, parser.parse_args(["x", "-o", "y", *options]))
-    assert look(Frame(0, 0.0, 0, np.zeros((2, 2, 3), np.uint8))) == asked
+    model = _Model()
+    look = _look(Engine(model, CpuDevice(), []), info, parser.parse_args(["x", "-o", "y", *options]))
+    look(Frame(0, 0.0, 0, np.zeros((2, 2, 3), np.uint8)))
+    assert model.how == asked
 
 
 def test_live_input_without_a_number_of_frames_is_wrong_usage():
