@@ -18,10 +18,10 @@ BUSY_CORES = 0.25
 """Other programs that use more than this make figures doubtful."""
 
 Call = Literal["first", "second", "same", "unsure"]
-_SURE_IN_ONE_BLOCK = 1.5
+_LEAST_WHEN_SHAKY = 2.0
 _IN_TIMES = 1.2
 """From here on a gain is told as a factor, below in per cent."""
-_SURE_IN_ONE_BLOCK = 1.5
+_LEAST_WHEN_SHAKY = 2.0
 _IN_TIMES = 1.2
 """From here on a gain is told as a factor, below in per cent."""
 _PARTS = ((PERCEPTION, "networks"), (PICTURE, "picture"))
@@ -45,8 +45,8 @@ def verdict(comparison: Comparison) -> Verdict:
     first, second = comparison.runs
     if comparison.ended:
         cautions = (f"It ended early: {comparison.ended}", *cautions)
-    call = call_of(first, second, TOTAL)
-    details = [_part_words(first, second), _picture_words(comparison)]
+    call = call_of(comparison, TOTAL)
+    details = [_part_words(comparison), _picture_words(comparison)]
     return Verdict(_headline(first, second, call), tuple(filter(None, details)), cautions, call)
 
 
@@ -62,21 +62,27 @@ def hundredths(value: float) -> str:
     return f"{value:.2f}" if value == 0 or value >= 0.005 else "< 0.01"
 
 
-def call_of(first: BackendRun, second: BackendRun, stage: str) -> Call:
+def call_of(comparison: Comparison, stage: str) -> Call:
     """Who is faster at a headline stage.
 
-    Unsure where the blocks, each over the same frames on both, contradict one another, or where a small gain rests on
-    one block only.
+    Unsure where the blocks, each over the same frames on both, contradict one another, or where the figures are shaky
+    and the gain is not large.
     """
+    first, second = comparison.runs
     one, other = first.stages[stage].mean_ms, second.stages[stage].mean_ms
-    if abs(one - other) < NEGLIGIBLE_MS or ratio(first, second, stage) < ALIKE:
+    times = ratio(first, second, stage)
+    if abs(one - other) < NEGLIGIBLE_MS or times < ALIKE:
         return "same"
-    blocks = list(zip(first.block_ms[stage], second.block_ms[stage], strict=True))
-    if (len(blocks) < 2 and ratio(first, second, stage) < _SURE_IN_ONE_BLOCK) or any(
-        (ones < others) != (one < other) for ones, others in blocks
-    ):
+    blocks = zip(first.block_ms[stage], second.block_ms[stage], strict=True)
+    if times < least_gain(comparison) or any((ones < others) != (one < other) for ones, others in blocks):
         return "unsure"
     return "first" if one < other else "second"
+
+
+def least_gain(comparison: Comparison) -> float:
+    """The ratio from which on a gain is told: more where there is one block only, or other programs were at work."""
+    shaky = len(comparison.runs[0].block_ms[TOTAL]) < 2 or comparison.other_cores > BUSY_CORES
+    return _LEAST_WHEN_SHAKY if shaky else ALIKE
 
 
 def _headline(first: BackendRun, second: BackendRun, call: Call) -> str:
@@ -85,7 +91,7 @@ def _headline(first: BackendRun, second: BackendRun, call: Call) -> str:
     if call == "same":
         return _begin(f"{one} and {other} are equally fast here: {figures}.")
     if call == "unsure":
-        return f"Too close to call between {one} and {other}: {figures}."
+        return f"Not certain whether {one} or {other} is faster here: {figures}."
     fast, slow = (first, second) if call == "first" else (second, first)
     times = ratio(first, second, TOTAL)
     gain = f"{100 * (times - 1):.0f} % faster than"
@@ -97,17 +103,18 @@ def _headline(first: BackendRun, second: BackendRun, call: Call) -> str:
     )
 
 
-def _part_words(first: BackendRun, second: BackendRun) -> str:
+def _part_words(comparison: Comparison) -> str:
     """Who does the networks and who the picture faster."""
+    first, second = comparison.runs
     words = []
     for stage, title in _PARTS:
-        call = call_of(first, second, stage)
+        call = call_of(comparison, stage)
         fast, slow = (second, first) if call == "second" else (first, second)
         times = f"{fast.stages[stage].mean_ms:.1f} against {slow.stages[stage].mean_ms:.1f} ms"
         if call == "same":
             words.append(f"{title}: no difference ({times})")
         elif call == "unsure":
-            words.append(f"{title}: too close to call ({times})")
+            words.append(f"{title}: not certain ({times})")
         else:
             words.append(f"{title}: {spoken(fast.asked)} is faster ({times})")
     return _begin("; ".join(words) + ".")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter
 
 from app.pipeline.comparison import HEADLINE, BackendRun, Comparison, StageFigures, stage_names
-from app.pipeline.verdict import ALIKE, call_of
+from app.pipeline.verdict import call_of, least_gain
 from app.ui import paint, tokens
 
 _TITLES = {
@@ -39,11 +39,11 @@ def draw_bars(
     room = box.height() - len(HEADLINE) * _BIG_ROW - 48
     shown = _longest(details, comparison.runs, min(_MOST_DETAILS, int(room // _ROW)))
     headline = [name for name in names if name in HEADLINE]
-    y = _draw_group(painter, box, comparison.runs, headline, _BIG_ROW, titles, theme)
+    y = _draw_group(painter, box, comparison, headline, _BIG_ROW, titles, theme)
     painter.fillRect(QRectF(box.left(), y + 4, box.width(), 1), QColor(theme.line))
     below = QRectF(box.left(), y + 14, box.width(), box.bottom() - y - 14)
     height = min(_TALL_ROW, room / max(1, len(shown)))
-    y = _draw_group(painter, below, comparison.runs, shown, height, titles, theme)
+    y = _draw_group(painter, below, comparison, shown, height, titles, theme)
     hidden = len(details) - len(shown)
     if hidden:
         painter.setFont(tokens.font(tokens.TEXT_L))
@@ -70,18 +70,20 @@ def _longest(names: list[str], runs: tuple[BackendRun, ...], count: int) -> list
 def _draw_group(
     painter: QPainter,
     box: QRectF,
-    runs: tuple[BackendRun, ...],
+    comparison: Comparison,
     names: list[str],
     height: float,
     titles: Mapping[str, str],
     theme: tokens.Palette,
 ) -> float:
     """Rows on one scale; returns where they end."""
-    longest = max((run.stages[name].p95_ms for name in names for run in runs if name in run.stages), default=1.0)
+    longest = max(
+        (run.stages[name].p95_ms for name in names for run in comparison.runs if name in run.stages), default=1.0
+    )
     y = box.top()
     for name in names:
         row = QRectF(box.left(), y, box.width(), height)
-        _draw_row(painter, row, name, runs, max(longest, 1e-6), titles, theme)
+        _draw_row(painter, row, name, comparison, max(longest, 1e-6), titles, theme)
         y += height
     return y
 
@@ -90,7 +92,7 @@ def _draw_row(
     painter: QPainter,
     row: QRectF,
     name: str,
-    runs: tuple[BackendRun, ...],
+    comparison: Comparison,
     longest_ms: float,
     titles: Mapping[str, str],
     theme: tokens.Palette,
@@ -100,12 +102,12 @@ def _draw_row(
     painter.setPen(QColor(theme.text))
     label = QRectF(row.left(), row.top(), _LABEL, row.height())
     text = painter.fontMetrics().elidedText(
-        title_of(name, titles) + _share(name, runs), Qt.TextElideMode.ElideRight, _LABEL - 12
+        title_of(name, titles) + _share(name, comparison.runs), Qt.TextElideMode.ElideRight, _LABEL - 12
     )
     painter.drawText(label, Qt.AlignmentFlag.AlignVCenter, text)
-    winner = fastest(name, runs)
+    winner = fastest(name, comparison)
     half = row.height() / 2 - (5 if big else 3)
-    for place, run in enumerate(runs):
+    for place, run in enumerate(comparison.runs):
         line = QRectF(row.left() + _LABEL, row.top() + (5 if big else 3) + place * half, row.width() - _LABEL, half)
         figures = run.stages.get(name)
         _draw_bar(painter, line, figures, longest_ms, inks(theme)[place], run is winner, big, theme)
@@ -144,29 +146,30 @@ def _draw_bar(
     painter.drawText(spread, right, f"{figures.p95_ms:.{1 if big else 2}f}")
 
 
-def fastest(name: str, runs: tuple[BackendRun, ...]) -> BackendRun | None:
+def fastest(name: str, comparison: Comparison) -> BackendRun | None:
     """Who is clearly faster: at the headline's stages as the verdict says it.
 
     Nobody is where the processor draws on the one side and a graphics card on the other: there the times of a single
     effect do not mean the same (see the sheet's foot).
     """
+    first, second = comparison.runs
+    if name not in first.stages or name not in second.stages:
+        return None
     if name in HEADLINE:
-        call = call_of(runs[0], runs[1], name)
-        return runs[0] if call == "first" else runs[1] if call == "second" else None
-    if (name.startswith("effect.") or name == "composite") and len({run.canvas for run in runs}) > 1:
+        call = call_of(comparison, name)
+        return first if call == "first" else second if call == "second" else None
+    if (name.startswith("effect.") or name == "composite") and first.canvas != second.canvas:
         return None
-    if any(name not in run.stages for run in runs):
-        return None
-    first, second = (run.stages[name] for run in runs)
-    if _clearly_less(first, second):
-        return runs[0]
-    return runs[1] if _clearly_less(second, first) else None
+    gain, one, other = least_gain(comparison), first.stages[name], second.stages[name]
+    if _clearly_less(one, other, gain):
+        return first
+    return second if _clearly_less(other, one, gain) else None
 
 
-def _clearly_less(one: StageFigures, other: StageFigures) -> bool:
+def _clearly_less(one: StageFigures, other: StageFigures, gain: float) -> bool:
     """In the mean, and on the usual frame too: a few slow frames alone decide nothing."""
     return all(
-        less * ALIKE <= more and more - less >= _CLEARLY_MS
+        less * gain <= more and more - less >= _CLEARLY_MS
         for less, more in ((one.mean_ms, other.mean_ms), (one.p50_ms, other.p50_ms))
     )
 

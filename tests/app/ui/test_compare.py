@@ -333,11 +333,11 @@ def test_only_what_is_clearly_faster_is_marked(
         make_run(canvas, 1.0, 1.0, canvas=canvas, stages={stage: StageFigures(*times, 9.0, 220)})
         for canvas, times in zip(canvases, (first, second), strict=True)
     )
-    assert fastest(stage, runs) is (None if faster is None else runs[faster])
+    assert fastest(stage, make_comparison(*runs)) is (None if faster is None else runs[faster])
+    busy = make_comparison(*runs, other_cores=1.0)
+    assert fastest(stage, busy) is (None if faster is None or stage == "detect" else runs[faster])
 
 
 def test_a_stage_that_only_one_ran_marks_nobody() -> None:
-    run = make_run("cpu", 1.0, 1.0)
-    assert (
-        fastest("detect", (run, make_run("gpu", 1.0, 1.0, stages={"detect": StageFigures(1.0, 1.0, 1.0, 9)}))) is None
-    )
+    other = make_run("gpu", 1.0, 1.0, stages={"detect": StageFigures(1.0, 1.0, 1.0, 9)})
+    assert fastest("detect", make_comparison(make_run("cpu", 1.0, 1.0), other)) is None
