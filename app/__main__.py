@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Sequence
 from typing import NoReturn
 
+from app.cli.settings_list import spread_sets
 from app.interrupts import Stopped, stop_on_signals
 from app.streams import complain, give_up_output, open_missing_streams
 from models.errors import FacetError, UsageError
@@ -77,7 +78,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
     command = importlib.import_module(f"app.cli.{name}")
     parser = _Parser(prog=f"facet {name}", description=command.__doc__, allow_abbrev=False)
     command.add_arguments(parser)
-    return int(command.run(parser.parse_args(rest)))
+    return int(command.run(parser.parse_args(spread_sets(rest))))
 
 
 def _printing_failed(error: Exception) -> bool:

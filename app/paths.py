@@ -1,10 +1,18 @@
-"""Where Facet's own files lie."""
+"""Where Facet's own files lie, and where a path that a user typed leads."""
 
 from pathlib import Path
 
 import platformdirs
 
 ASSETS_DIR = Path(__file__).resolve().parents[1] / "assets"
+
+
+def path_of(text: str) -> Path:
+    """The path a user typed, with ~ for the home folder."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def config_dir() -> Path:

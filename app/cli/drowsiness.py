@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.cli import options
-from app.cli.files import input_path, output_path, whole_file
+from app.cli.files import input_path, output_path, same_place, whole_file
 from app.cli.frames import frames_of, shortfall
 from app.cli.progress import progress
+from app.paths import path_of
 from app.sources.base import STILL_KINDS, BadInput, Source
 from app.streams import complain
 from effects.monitor.calibration import Calibration
@@ -35,14 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", metavar="INPUT")
     parser.add_argument("--log", required=True, type=output_path, metavar="OUT.jsonl", help="the events")
     parser.add_argument("--csv", type=output_path, metavar="OUT.csv", help="also one row a second")
-    parser.add_argument("--calibration", type=Path, metavar="FILE", help="a profile saved by the window (TOML)")
+    parser.add_argument("--calibration", type=path_of, metavar="FILE", help="a profile saved by the window (TOML)")
     parser.add_argument("--frames", type=options.frame_count, metavar="N", help="stop after N frames")
     options.add_backend(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Watch every frame; see the module's docstring."""
-    if arguments.csv is not None and arguments.csv.absolute() == arguments.log.absolute():
+    if arguments.csv is not None and same_place(arguments.csv, arguments.log):
         raise UsageError(f"{arguments.log} cannot be the log and the table. Name two files.")
     calibration = _calibration(arguments.calibration)
     if _is_table(arguments.input):
@@ -98,12 +99,13 @@ def _calibration(path: Path | None) -> Calibration:
         why = error.strerror or str(error)
         raise BadInput(f"The calibration {path} cannot be read: {why}. Check the name.") from None
     except (ValueError, UsageError) as error:
-        raise BadInput(f"The calibration {path} cannot be used: {error} Save it again from the window.") from None
+        why = str(error).rstrip(".")
+        raise BadInput(f"The calibration {path} cannot be used: {why}. Save it again from the window.") from None
 
 
 def _watch_table(arguments: argparse.Namespace, calibration: Calibration) -> int:
     """Run the monitor over a table of signals."""
-    path = Path(arguments.input)
+    path = path_of(arguments.input)
     monitor = DrowsinessMonitor(calibration)
     playback = Playback(monitor)
     with ExitStack() as stack:

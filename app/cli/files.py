@@ -7,25 +7,29 @@ from pathlib import Path
 from typing import TextIO
 
 from app.interrupts import uninterrupted
+from app.paths import path_of
 from app.sinks.target import FolderTarget, Target, cannot_write
 from models.errors import UsageError
 
 
 def input_path(text: str) -> Path | None:
     """The file or folder behind an INPUT, which no output may replace; None for what is neither."""
-    from app.sources.files import path_of
-
     path = path_of(text)
     return path if os.path.exists(path) else None
 
 
 def output_path(text: str) -> Path:
-    """A path to write to."""
+    """A path to write to, with ~ for the home folder as in an INPUT (no shell expands --output=~/out.mp4)."""
     if not text.strip():
         raise UsageError("The name of the output is empty.")
     if "\0" in text:
         raise UsageError("The name of the output holds a NUL character, which no file system takes.")
-    return Path(text)
+    return path_of(text)
+
+
+def same_place(one: Path, other: Path) -> bool:
+    """Whether two names, neither of which need exist yet, lead to the same file."""
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 @contextmanager

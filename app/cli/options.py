@@ -96,6 +96,6 @@ def add_effects(parser: argparse.ArgumentParser) -> None:
         dest="sets",
         action="append",
         default=[],
-        metavar="EFFECT.PARAM=V",
-        help="set one parameter and turn its effect on; may be repeated (see: facet effects)",
+        metavar="EFFECT.PARAM=V ...",
+        help="set parameters and turn their effects on; may be repeated (see: facet effects)",
     )

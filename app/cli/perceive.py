@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from app.cli import options
-from app.cli.files import input_path, output_path, whole_file, whole_folder
+from app.cli.files import input_path, output_path, same_place, whole_file, whole_folder
 from app.cli.frames import check_ends, frames_of, shortfall
 from app.cli.progress import progress
 from app.settings import Settings
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
     from app import bootstrap
     from app.cli.rows import perception_row, source_name, write_matte
 
-    if arguments.mattes is not None and arguments.mattes.absolute() == arguments.output.absolute():
+    if arguments.mattes is not None and same_place(arguments.mattes, arguments.output):
         raise UsageError(f"{arguments.output} cannot be the JSON lines and the folder of the mattes. Name two places.")
     with ExitStack() as stack:
         taken = input_path(arguments.input)

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
+from app.paths import path_of
 from app.sinks.base import Sink
 from app.sinks.still import StillFolderSink, StillSink
 from app.sinks.still_file import STILL_SUFFIXES
 from app.sinks.target import check_suffix
 from app.sinks.video import VIDEO_SUFFIXES, VideoSink
 from app.sources.base import Source
-from app.sources.files import path_of
 from app.sources.folder import FolderSource
 from app.sources.picture import PictureSource
 from app.sources.video import VideoSource

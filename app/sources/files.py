@@ -13,14 +13,6 @@ APPLE_SUFFIXES = (".heic", ".heif")
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG", b"BM", b"II*\0", b"MM\0*", b"P3", b"P6")
 
 
-def path_of(text: str) -> Path:
-    """The path a user typed, with ~ for the home folder."""
-    try:
-        return Path(text).expanduser()
-    except RuntimeError:
-        return Path(text)
-
-
 def begins_like_picture(path: Path) -> bool:
     """Whether a file without a telling name starts as a picture does."""
     try:

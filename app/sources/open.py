@@ -4,8 +4,9 @@ import re
 import threading
 from pathlib import Path
 
+from app.paths import path_of
 from app.sources.base import Source
-from app.sources.files import APPLE_SUFFIXES, PICTURE_SUFFIXES, begins_like_picture, path_of
+from app.sources.files import APPLE_SUFFIXES, PICTURE_SUFFIXES, begins_like_picture
 from models.errors import UsageError
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://.")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli.files import input_path, output_path, whole_file, whole_folder
+from app.cli.files import input_path, output_path, same_place, whole_file, whole_folder
 from app.sinks.base import SinkFailed
 from models.errors import UsageError
 
@@ -152,3 +152,14 @@ def test_a_pipe_is_written_to(tmp_path):
     reader.join()
     assert got == ["all of it"]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_output_may_begin_at_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert output_path("~/out.mp4") == tmp_path / "out.mp4"
+
+
+def test_two_names_of_the_same_place(tmp_path):
+    assert same_place(tmp_path / "out", tmp_path / ".." / tmp_path.name / "out")
+    assert not same_place(tmp_path / "out", tmp_path / "other")

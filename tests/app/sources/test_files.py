@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from app.sources.base import BadInput
-from app.sources.files import begins_like_picture, check_file, path_of, unreadable
+from app.sources.files import begins_like_picture, check_file, unreadable
 
 
 def test_a_whole_file_passes(tmp_path: Path) -> None:
@@ -69,8 +69,3 @@ def test_tells_pictures_by_their_first_bytes(tmp_path: Path, start: bytes, pictu
     assert begins_like_picture(path) is picture
     assert not begins_like_picture(tmp_path)
     assert not begins_like_picture(tmp_path / "a\0b")
-
-
-def test_a_home_of_nobody_is_an_ordinary_name() -> None:
-    assert path_of("~nobody-of-this-name/a") == Path("~nobody-of-this-name/a")
-    assert path_of("~/a") == Path.home() / "a"
