@@ -64,6 +64,18 @@ class ColourRow(FieldRow):
         self.changed.emit(colour.name().upper())
 
 
+def _lay_out(row: FieldRow, button: Button, clear: Button) -> None:
+    """The field's name over the button that picks and the one that clears."""
+    column = QVBoxLayout(row)
+    column.setContentsMargins(0, 6, 0, 6)
+    column.setSpacing(6)
+    buttons = QHBoxLayout()
+    buttons.addWidget(button, 1)
+    buttons.addWidget(clear)
+    column.addWidget(Label(row.field.title))
+    column.addLayout(buttons)
+
+
 class PathRow(FieldRow):
     """Name and the chosen file, with a button to clear it."""
 
@@ -71,14 +83,7 @@ class PathRow(FieldRow):
         super().__init__(field)
         self.button = Button("", "folder-open", name=field.title)
         self._clear = Button("", "x", "ghost", name=f"{field.title}: none", tip="None")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 6, 0, 6)
-        column.setSpacing(6)
-        row = QHBoxLayout()
-        row.addWidget(self.button, 1)
-        row.addWidget(self._clear)
-        column.addWidget(Label(field.title))
-        column.addLayout(row)
+        _lay_out(self, self.button, self._clear)
         self.button.clicked.connect(self._ask)
         self._clear.clicked.connect(lambda: self.changed.emit(""))
         self.show_value(field.default)
@@ -105,14 +110,7 @@ class FaceRow(FieldRow):
         self.button = Button("Click a face in the picture", "user-focus", name=field.title)
         self.button.setCheckable(True)
         self._clear = Button("", "x", "ghost", name=f"{field.title}: nobody", tip="Nobody")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 6, 0, 6)
-        column.setSpacing(6)
-        row = QHBoxLayout()
-        row.addWidget(self.button, 1)
-        row.addWidget(self._clear)
-        column.addWidget(Label(field.title))
-        column.addLayout(row)
+        _lay_out(self, self.button, self._clear)
         self.button.clicked.connect(self.asked)
         self._clear.clicked.connect(lambda: self.changed.emit(0))
         self.show_value(field.default)

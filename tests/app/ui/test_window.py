@@ -1,48 +1,28 @@
 """The whole window with a session that is played by the test."""
 
-from typing import Any, cast
+from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.pipeline.types import Fault, RunnerEvent
 from app.settings import Settings
 from app.sources.base import SourceInfo
-from app.ui.window import MainWindow
 from models.errors import FacetError
 from models.types import Wants
 from tests.app.ui.conftest import MakeWindow
-from tests.app.ui.window_fakes import FakeSession, Hide, make_output
-
-_CAMERA = SourceInfo("camera", "Front", (640, 360), 30.0, True, pixel_format="MJPG", hints=("It is dark.",))
-
-
-def _session(window: MainWindow) -> FakeSession:
-    return cast(FakeSession, window._parts.session)
-
-
-def _play(window: MainWindow, *items: Any) -> None:
-    _session(window).play(*items)
-    QApplication.processEvents()
-
-
-def _key(window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    QTest.keyClick(window, key, modifiers)
-
-
-def _notices(window: MainWindow) -> list[str]:
-    return [notice.text for notice in window.stage.toasts.notices]
+from tests.app.ui.window_driver import CAMERA, notices, play, press, session_of
+from tests.app.ui.window_fakes import Hide, make_output
 
 
 def test_it_starts_the_session_and_shows_the_first_picture(make_window: MakeWindow) -> None:
     window = make_window()
-    session = _session(window)
+    session = session_of(window)
     assert session.last("start") == "demo"
     assert session.last("adopt") == Settings()
     assert window.stage.panel.isVisible()
-    _play(window, make_output())
+    play(window, make_output())
     assert not window.stage.panel.isVisible()
     assert len(session.paints) == 1
     assert window.picker.text() == "Demo"
@@ -50,7 +30,7 @@ def test_it_starts_the_session_and_shows_the_first_picture(make_window: MakeWind
 
 def test_many_frames_are_painted_without_a_queue(make_window: MakeWindow) -> None:
     window = make_window()
-    session = _session(window)
+    session = session_of(window)
     for index in range(700):
         session.play(make_output(index, (64, 36)))
         if index % 3 == 0:
@@ -64,72 +44,72 @@ def test_without_an_input_it_welcomes(make_window: MakeWindow) -> None:
     window = make_window(initial_input="")
     assert window.stage.panel.state is not None
     assert window.stage.panel.state.id == "empty"
-    assert not [told for told, _ in _session(window).told if told == "start"]
+    assert not [told for told, _ in session_of(window).told if told == "start"]
     assert not window.bar.snapshot.isEnabled()
 
 
 def test_a_failure_takes_the_pictures_place_and_can_be_mended(make_window: MakeWindow) -> None:
     window = make_window(initial_input="camera:0")
-    _play(window, make_output())
-    _play(window, RunnerEvent("failed", "In use by zoom.", "busy"))
+    play(window, make_output())
+    play(window, RunnerEvent("failed", "In use by zoom.", "busy"))
     assert window.stage.panel.isVisible()
     assert window.stage.panel.state is not None
     assert window.stage.panel.state.title == "The camera is in use"
     assert window.stage.picture.output is None
     window.stage.panel.acted.emit("demo")
-    assert _session(window).last("start") == "demo"
+    assert session_of(window).last("start") == "demo"
     assert not window.stage.panel.isVisible()
 
 
 def test_a_lost_camera_dims_the_picture_and_comes_back(make_window: MakeWindow) -> None:
     window = make_window(initial_input="camera:0")
-    _play(window, RunnerEvent("opened", "Front"), make_output())
-    _play(window, RunnerEvent("lost", "Front was unplugged."))
+    play(window, RunnerEvent("opened", "Front"), make_output())
+    play(window, RunnerEvent("lost", "Front was unplugged."))
     assert window.stage.picture.dimmed
-    assert _notices(window) == ["Front was unplugged."]
-    _play(window, RunnerEvent("effects_ready"))
+    assert notices(window) == ["Front was unplugged."]
+    play(window, RunnerEvent("effects_ready"))
     assert window.stage.picture.dimmed
-    _play(window, RunnerEvent("recovered", "Front"), make_output(1))
+    play(window, RunnerEvent("recovered", "Front"), make_output(1))
     assert not window.stage.picture.dimmed
-    assert _notices(window) == ["The picture is back."]
+    assert notices(window) == ["The picture is back."]
 
 
 def test_a_video_that_ended_can_be_played_again(make_window: MakeWindow) -> None:
     window = make_window(initial_input="/films/walk.mp4")
-    _play(window, make_output(), RunnerEvent("ended", "walk.mp4"))
-    assert _notices(window) == ["That was the end of walk.mp4."]
+    play(window, make_output(), RunnerEvent("ended", "walk.mp4"))
+    assert notices(window) == ["That was the end of walk.mp4."]
     window.commands.do("replay")
-    assert [value for told, value in _session(window).told if told == "start"] == ["/films/walk.mp4"] * 2
-    assert _notices(window) == []
+    assert [value for told, value in session_of(window).told if told == "start"] == ["/films/walk.mp4"] * 2
+    assert notices(window) == []
 
 
 def test_only_live_cameras_are_mirrored(make_window: MakeWindow) -> None:
     window = make_window()
-    session = _session(window)
+    session = session_of(window)
     session.info = SourceInfo("video", "a.mp4", (640, 360), 30.0, False)
-    _play(window, RunnerEvent("opened"), make_output())
+    play(window, RunnerEvent("opened"), make_output())
     assert not window.stage.picture._mirrored
-    session.info = _CAMERA
-    _play(window, RunnerEvent("opened"), make_output(1))
+    session.info = CAMERA
+    play(window, RunnerEvent("opened"), make_output(1))
     assert window.stage.picture._mirrored
-    _key(window, Qt.Key.Key_M)
+    press(window, Qt.Key.Key_M)
     assert not window.stage.picture._mirrored
 
 
 def test_facts_and_hints_of_the_source(make_window: MakeWindow) -> None:
     window = make_window(initial_input="camera:0")
-    _session(window).info = _CAMERA
-    _play(window, RunnerEvent("opened"), make_output())
+    session_of(window).info = CAMERA
+    play(window, RunnerEvent("opened"), make_output())
     assert window.picker.text() == "Front"
     assert window.bar.facts.text().split() == ["640", "×", "360", "30.0", "fps", "MJPG"]
-    assert _notices(window) == ["It is dark."]
+    assert notices(window) == ["It is dark."]
 
 
 def test_the_perception_view_asks_for_no_more_than_it_shows(make_window: MakeWindow) -> None:
     window = make_window()
-    session = _session(window)
+    session = session_of(window)
     assert session.last("watch") == Wants(landmarks=False)
-    _key(window, Qt.Key.Key_P)
+    press(window, Qt.Key.Key_P)
     assert session.last("watch") == Wants()
     window.view.set_layer("matte", True)
     assert session.last("watch") == Wants(matte=True)
@@ -143,7 +123,7 @@ def test_changes_are_adopted_at_once_and_saved_a_little_later(make_window: MakeW
     for value in (0.1, 0.2, 0.3):
         window.model.switch("hide", True)
         window.model.set_param("hide", "strength", value)
-        assert _session(window).last("adopt").effects == (("hide", Hide(strength=value)),)
+        assert session_of(window).last("adopt").effects == (("hide", Hide(strength=value)),)
     assert saved == []
     qtbot.waitUntil(lambda: len(saved) == 1, timeout=2000)
     assert saved[0] == window.model.settings
@@ -157,15 +137,15 @@ def test_closing_saves_what_is_not_saved_yet_and_stops(make_window: MakeWindow) 
     window.close()
     assert saved[-1].reach == "far"
     assert views[-1]["geometry"]
-    assert _session(window).last("stop") == 2.0
+    assert session_of(window).last("stop") == 2.0
 
 
 def test_it_comes_back_as_it_was_left(make_window: MakeWindow) -> None:
     views: list[dict[str, Any]] = []
     first = make_window(save_view_options=views.append)
     first.resize(1111, 666)
-    _key(first, Qt.Key.Key_O)
-    _key(first, Qt.Key.Key_E)
+    press(first, Qt.Key.Key_O)
+    press(first, Qt.Key.Key_E)
     first.commands.do("theme")
     first.close()
     second = make_window(view_options=views[-1])
@@ -182,21 +162,21 @@ def test_settings_that_cannot_be_saved_are_told(make_window: MakeWindow) -> None
     window = make_window(save_settings=refuse)
     window.model.edit(reach="far")
     window._saving.flush()
-    assert _notices(window) == ["The settings cannot be saved: the disk is full."]
+    assert notices(window) == ["The settings cannot be saved: the disk is full."]
 
 
 def test_messages_of_the_start_are_shown(make_window: MakeWindow) -> None:
-    assert _notices(make_window(messages=("The settings were damaged.",))) == ["The settings were damaged."]
+    assert notices(make_window(messages=("The settings were damaged.",))) == ["The settings were damaged."]
 
 
 def test_an_effect_that_failed_is_told_with_a_mend(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window(settings=Settings(effects=(("hide", Hide()),)))
     output = make_output(faults=(Fault("hide", "no memory"),))
-    _play(window, output)
-    assert _notices(window) == ["Privacy stopped: no memory."]
+    play(window, output)
+    assert notices(window) == ["Privacy stopped: no memory."]
     assert window.panel.cards["hide"].trouble_text == "failed"
-    _play(window, make_output(1))
-    assert _notices(window) == []
+    play(window, make_output(1))
+    assert notices(window) == []
     assert window.panel.cards["hide"].trouble_text == ""
 
 
@@ -205,5 +185,5 @@ def test_switching_on_again_lets_the_effect_be_seen_off(make_window: MakeWindow,
 
     window = make_window(settings=Settings(effects=(("shape", Shape(slim=0.5)),)))
     window.commands.do("again:shape")
-    assert _session(window).last("adopt").effects == ()
-    qtbot.waitUntil(lambda: _session(window).last("adopt").effects == (("shape", Shape(slim=0.5)),), timeout=2000)
+    assert session_of(window).last("adopt").effects == ()
+    qtbot.waitUntil(lambda: session_of(window).last("adopt").effects == (("shape", Shape(slim=0.5)),), timeout=2000)

@@ -2,40 +2,19 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.pipeline.types import RunnerEvent
 from app.settings import Settings
-from app.sources.base import SourceInfo
 from app.ui.window import MainWindow
 from tests.app.ui.conftest import MakeWindow
-from tests.app.ui.window_fakes import FakeSession, Hide, make_output
-
-_CAMERA = SourceInfo("camera", "Front", (640, 360), 30.0, True, pixel_format="MJPG", hints=("It is dark.",))
-
-
-def _session(window: MainWindow) -> FakeSession:
-    return cast(FakeSession, window._parts.session)
-
-
-def _play(window: MainWindow, *items: Any) -> None:
-    _session(window).play(*items)
-    QApplication.processEvents()
-
-
-def _key(window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    QTest.keyClick(window, key, modifiers)
-
-
-def _notices(window: MainWindow) -> list[str]:
-    return [notice.text for notice in window.stage.toasts.notices]
+from tests.app.ui.window_driver import notices, play, press, session_of
+from tests.app.ui.window_fakes import Hide, make_output
 
 
 @pytest.mark.parametrize(
@@ -44,51 +23,51 @@ def _notices(window: MainWindow) -> list[str]:
         (Qt.Key.Key_O, lambda window: window.overlay.on),
         (Qt.Key.Key_P, lambda window: window.perception.on),
         (Qt.Key.Key_E, lambda window: not window.panel.isVisible()),
-        (Qt.Key.Key_Space, lambda window: _session(window).last("freeze") is True and window.stage.frozen.on),
+        (Qt.Key.Key_Space, lambda window: session_of(window).last("freeze") is True and window.stage.frozen.on),
         (Qt.Key.Key_M, lambda window: not window.view.options.mirror),
         (Qt.Key.Key_2, lambda window: window.model.settings.effects == (("hide", Hide()),)),
         (Qt.Key.Key_F1, lambda window: window.commands._help.isVisible()),
         (Qt.Key.Key_Question, lambda window: window.commands._help.isVisible()),
         (Qt.Key.Key_F11, lambda window: window.isFullScreen() and not window.bar.isVisible()),
-        (Qt.Key.Key_S, lambda window: _session(window).last("snapshot").suffix == ".png"),
-        (Qt.Key.Key_R, lambda window: _session(window).last("record").suffix == ".mp4"),
+        (Qt.Key.Key_S, lambda window: session_of(window).last("snapshot").suffix == ".png"),
+        (Qt.Key.Key_R, lambda window: session_of(window).last("record").suffix == ".mp4"),
     ],
 )
 def test_keys(make_window: MakeWindow, key: Qt.Key, check: Callable[[MainWindow], bool]) -> None:
     window = make_window()
-    _play(window, make_output())
-    _key(window, key)
+    play(window, make_output())
+    press(window, key)
     assert check(window)
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_O, Qt.Key.Key_P, Qt.Key.Key_E, Qt.Key.Key_M, Qt.Key.Key_Space])
 def test_keys_that_toggle(make_window: MakeWindow, key: Qt.Key) -> None:
     window = make_window()
-    _play(window, make_output())
+    play(window, make_output())
     before = (window.view.options, window.link.frozen)
-    _key(window, key)
+    press(window, key)
     assert (window.view.options, window.link.frozen) != before
-    _key(window, key)
+    press(window, key)
     assert (window.view.options, window.link.frozen) == before
 
 
 def test_before_is_shown_only_while_b_is_held(make_window: MakeWindow) -> None:
     window = make_window()
-    _play(window, make_output())
+    play(window, make_output())
     QTest.keyPress(window, Qt.Key.Key_B)
     assert window.stage.picture.split.held
     QTest.keyRelease(window, Qt.Key.Key_B)
     assert not window.stage.picture.split.held
-    _key(window, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
+    press(window, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
     assert window.stage.picture.split.on
     assert window.bar.split.isChecked()
-    _key(window, Qt.Key.Key_Escape)
+    press(window, Qt.Key.Key_Escape)
     assert not window.stage.picture.split.on
 
 
 def test_space_presses_a_focused_button_and_freezes_otherwise(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window()
-    _play(window, make_output())
+    play(window, make_output())
     window.bar.overlay.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(window.bar.overlay.hasFocus)
     QTest.keyClick(window.bar.overlay, Qt.Key.Key_Space)
@@ -100,7 +79,7 @@ def test_space_presses_a_focused_button_and_freezes_otherwise(make_window: MakeW
 
 def test_a_mouse_click_on_a_button_leaves_the_focus(make_window: MakeWindow) -> None:
     window = make_window()
-    _play(window, make_output())
+    play(window, make_output())
     window.stage.picture.setFocus()
     QTest.mouseClick(window.bar.overlay, Qt.MouseButton.LeftButton)
     assert window.overlay.on
@@ -109,58 +88,58 @@ def test_a_mouse_click_on_a_button_leaves_the_focus(make_window: MakeWindow) -> 
 
 def test_a_face_is_chosen_by_a_click(make_window: MakeWindow) -> None:
     window = make_window(settings=Settings(effects=(("hide", Hide()),)))
-    _play(window, make_output())
+    play(window, make_output())
     window.commands.pick_face("hide", "keep")
     window.stage.picture.clicked.emit(600.0, 20.0)
     assert window.face_picker.asking
     window.stage.picture.clicked.emit(160.0, 180.0)
     assert not window.face_picker.asking
     assert window.model.params("hide").keep == 7
-    assert _notices(window) == []
+    assert notices(window) == []
 
 
 def test_escape_gives_up_choosing_a_face(make_window: MakeWindow) -> None:
     window = make_window()
-    _play(window, make_output())
+    play(window, make_output())
     window.commands.pick_face("hide", "keep")
-    assert len(_notices(window)) == 1
-    _key(window, Qt.Key.Key_Escape)
+    assert len(notices(window)) == 1
+    press(window, Qt.Key.Key_Escape)
     assert not window.face_picker.asking
-    assert _notices(window) == []
+    assert notices(window) == []
 
 
 def test_the_snapshot_is_told_when_it_is_there(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window()
-    _key(window, Qt.Key.Key_S)
-    assert not [told for told, _ in _session(window).told if told == "snapshot"]
-    _play(window, make_output())
-    _key(window, Qt.Key.Key_S)
-    path: Path = _session(window).last("snapshot")
-    assert _notices(window) == []
+    press(window, Qt.Key.Key_S)
+    assert not [told for told, _ in session_of(window).told if told == "snapshot"]
+    play(window, make_output())
+    press(window, Qt.Key.Key_S)
+    path: Path = session_of(window).last("snapshot")
+    assert notices(window) == []
     path.write_bytes(b"png")
-    qtbot.waitUntil(lambda: _notices(window) == [f"Snapshot saved: {path}"], timeout=2000)
-    _key(window, Qt.Key.Key_S)
-    assert _session(window).last("snapshot") != path
+    qtbot.waitUntil(lambda: notices(window) == [f"Snapshot saved: {path}"], timeout=2000)
+    press(window, Qt.Key.Key_S)
+    assert session_of(window).last("snapshot") != path
 
 
 def test_a_recording_runs_and_is_finished_by_closing(make_window: MakeWindow) -> None:
     window = make_window()
-    _play(window, make_output())
-    _key(window, Qt.Key.Key_R)
+    play(window, make_output())
+    press(window, Qt.Key.Key_R)
     assert window.bar.record.text() == "0:00"
     assert window.bar.record.accessibleName() == "Stop recording"
     window.close()
-    assert _session(window).last("record") is None
+    assert session_of(window).last("record") is None
 
 
 def test_a_recording_that_failed_ends_in_the_bar_too(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window()
-    _play(window, make_output())
-    _key(window, Qt.Key.Key_R)
-    _session(window).path = None
-    _play(window, RunnerEvent("fault", "The disk is full."))
+    play(window, make_output())
+    press(window, Qt.Key.Key_R)
+    session_of(window).path = None
+    play(window, RunnerEvent("fault", "The disk is full."))
     qtbot.waitUntil(lambda: window.bar.record.text() == "REC", timeout=2000)
-    assert "The disk is full." in _notices(window)
+    assert "The disk is full." in notices(window)
 
 
 def test_a_file_that_is_dropped_is_opened(make_window: MakeWindow, tmp_path: Path) -> None:
@@ -171,7 +150,7 @@ def test_a_file_that_is_dropped_is_opened(make_window: MakeWindow, tmp_path: Pat
         QPointF(50, 50), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     )
     window.dropEvent(event)
-    assert _session(window).last("start") == str(tmp_path / "film.mp4")
+    assert session_of(window).last("start") == str(tmp_path / "film.mp4")
     assert window.view.options.recent == (str(tmp_path / "film.mp4"),)
     assert window.picker.text() == "film.mp4"
 
@@ -184,9 +163,9 @@ def test_the_tray_marks_the_preset_in_use(make_window: MakeWindow) -> None:
     assert [chip.isChecked() for chip in window.tray.chips] == [False, True]
     window.model.set_param("hide", "strength", 0.2)
     assert [chip.isChecked() for chip in window.tray.chips] == [False, False]
-    _key(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert [chip.isChecked() for chip in window.tray.chips] == [False, True]
-    _key(window, Qt.Key.Key_9)
+    press(window, Qt.Key.Key_9)
     assert window.model.settings.effects == (("hide", Hide()),)
 
 
@@ -204,12 +183,12 @@ def test_view_and_faces_sections(make_window: MakeWindow) -> None:
 
 def test_full_screen_and_back(make_window: MakeWindow) -> None:
     window = make_window()
-    _play(window, make_output())
-    _key(window, Qt.Key.Key_F11)
+    play(window, make_output())
+    press(window, Qt.Key.Key_F11)
     assert not window.panel.isVisible()
     assert not window.tray.isVisible()
     assert window.stage.picture.margin == 0
-    _key(window, Qt.Key.Key_Escape)
+    press(window, Qt.Key.Key_Escape)
     assert not window.isFullScreen()
     assert window.panel.isVisible()
     assert window.stage.picture.margin > 0
