@@ -112,7 +112,8 @@ class FolderTarget:
 def _check_name(path: Path, final: Path) -> None:
     """Before any work: the temporary name may be possible where the final one is not."""
     if not os.path.isdir(final.parent):
-        raise SinkFailed(f"The folder {path.parent} does not exist. Create it, or write elsewhere.")
+        folder = final.parent if os.path.islink(path) else path.parent
+        raise SinkFailed(f"The folder {folder} does not exist. Create it, or write elsewhere.")
     try:
         os.lstat(final)
     except FileNotFoundError:

@@ -35,7 +35,9 @@ class FolderSource:
         except OSError as error:
             raise unreadable(path, error) from None
         if not names:
-            raise BadInput(f"The folder {path} holds no pictures (jpg, png, webp, bmp, ppm, tiff).", "missing")
+            raise BadInput(
+                f"The folder {path} holds no pictures (jpg, png, webp, bmp, ppm, tiff). Name another one.", "missing"
+            )
         self._path = path
         self._names = tuple(names)
         self._paced = paced

@@ -128,7 +128,9 @@ class VideoSource:
             container = av.open(f"file:{self._path}", options={"protocol_whitelist": "file"}, metadata_errors="replace")
         except (av.FFmpegError, OSError, ValueError):
             raise BadInput(
-                f"{self._path} is not a video that can be read: it is damaged, cut short or something else.", "broken"
+                f"{self._path} is not a video that can be read: it is damaged, cut short or something else. "
+                "Get a whole copy of it, or name another file.",
+                "broken",
             ) from None
         try:
             return container, Decoder(container)
@@ -139,7 +141,9 @@ class VideoSource:
             ) from None
         except (av.FFmpegError, OSError, ValueError):
             container.close()
-            raise BadInput(f"{self._path} is damaged: no picture in it can be decoded.", "broken") from None
+            raise BadInput(
+                f"{self._path} is damaged: no picture in it can be decoded. Get it again.", "broken"
+            ) from None
 
     def _duration_s(self) -> float:
         """As announced, of the pictures; 0 = not announced. Matroska counts from the clock's zero: that goes off."""

@@ -75,6 +75,8 @@ def _check_header(header: list[str], name: str) -> None:
     if not header:
         raise BadSignals(f"{name} is empty. Its first line must be: {','.join(NEEDED)}")
     missing = [column for column in NEEDED if column not in header]
+    if missing and len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+        raise BadSignals(f"{name} parts its columns by semicolons or tabs. Save it with commas.")
     if missing:
         raise BadSignals(
             f"{name} has no column {', '.join(missing)}. Its first line must hold: {','.join(NEEDED)}; "
@@ -97,9 +99,11 @@ def _row(cells: Mapping[str, str], name: str, line: int) -> SignalRow:
         return value if math.isfinite(value) else _NAN
 
     def flag(column: str, default: bool) -> bool:
-        if column not in cells or (not cells[column].strip() and default):
+        if column not in cells:
             return default
         value = number(column)
+        if default and math.isnan(value):
+            return default
         if value not in (0.0, 1.0):
             raise BadSignals(f"{name}, line {line}: {column} is '{cells[column].strip()[:40]}', it must be 0 or 1.")
         return value == 1.0

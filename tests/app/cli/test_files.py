@@ -163,3 +163,10 @@ def test_an_output_may_begin_at_the_home_folder(tmp_path, monkeypatch):
 def test_two_names_of_the_same_place(tmp_path):
     assert same_place(tmp_path / "out", tmp_path / ".." / tmp_path.name / "out")
     assert not same_place(tmp_path / "out", tmp_path / "other")
+
+
+def test_a_link_into_a_missing_folder_names_that_folder(tmp_path):
+    link = tmp_path / "out.jsonl"
+    link.symlink_to(tmp_path / "gone" / "out.jsonl")
+    with pytest.raises(SinkFailed, match="gone does not exist"), whole_file(link):
+        pass

@@ -50,6 +50,7 @@ def test_columns_in_any_order_with_spaces_and_unknown_ones() -> None:
         ("0,0.2,0.3,0,0,0,0,1,0,1", math.nan, 0.3),
         ("0,0.2,0.3,0,0,0,0,1,1,0", 0.2, math.nan),
         ("0,0.2,0.3,0,0,0,0,1,,", 0.2, 0.3),
+        ("0,0.2,0.3,0,0,0,0,1,nan,NaN", 0.2, 0.3),
     ],
 )
 def test_unreadable_eyes(line: str, left: float, right: float) -> None:
@@ -79,6 +80,8 @@ def test_brightness_and_speed() -> None:
     [
         ([], "is empty"),
         (["t,ear_left"], "no column ear_right, mar"),
+        ([HEAD.replace(",", ";"), "0;.2"], "Save it with commas"),
+        ([HEAD.replace(",", "\t")], "Save it with commas"),
         ([f"{HEAD},t"], "names the column t twice"),
         ([HEAD, "0,0.2"], "line 2: 2 values"),
         ([HEAD, "0,0.2,0.2,0,0,0,0,1,9"], "line 2: 9 values"),
