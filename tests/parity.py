@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
 
 from models.geometry import inter_ocular_px
@@ -44,20 +43,6 @@ class Twin:
     def close(self) -> None:
         for each in self._both:
             each.close()
-
-
-def clip_frames(clip: Path, count: int, *, start: int = 0, step: int = 1) -> list[Frame]:
-    """Some frames of a clip."""
-    with av.open(str(clip)) as container:
-        fps = float(container.streams.video[0].average_rate or 30)
-        frames = []
-        for index, decoded in enumerate(container.decode(video=0)):
-            if index >= start and (index - start) % step == 0:
-                pixels = decoded.to_ndarray(format="bgr24")
-                frames.append(Frame(len(frames), len(frames) * step / fps, 0, pixels))
-            if len(frames) == count:
-                break
-    return frames
 
 
 def perceive(

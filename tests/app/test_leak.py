@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -26,6 +25,7 @@ from effects.registry import specs
 from models.shared import create_cpu_model
 from models.topology import FACE_OVAL
 from models.types import F32, U8, Frame, SharedModel, Wants
+from tests.clips import clip_frames
 
 SIZE_WH = (1280, 720)
 FPS = 30
@@ -94,19 +94,6 @@ def test_the_rest_of_the_demo_is_left_alone(model: SharedModel) -> None:
         pixels.flags.writeable = False
         shares.append(is_covered(engine.step(Frame(index, index / FPS, 0, pixels), BLOCK).bgra).mean())
     assert max(shares) < 0.15
-
-
-def clip_frames(path: Path, count: int) -> Iterator[Frame]:
-    with av.open(str(path)) as container:
-        stream = container.streams.video[0]
-        stream.thread_count = 1
-        fps = float(stream.average_rate or 30)
-        for index, picture in enumerate(container.decode(stream)):
-            if index == count:
-                return
-            pixels = picture.to_ndarray(format="bgr24")
-            pixels.flags.writeable = False
-            yield Frame(index, index / fps, 0, pixels)
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ import numpy as np
 import pytest
 
 from app.sources.demo import DemoSource
-from app.sources.open import open_source
 from models.geometry import inter_ocular_px
 from models.runtime.base import Net
 from models.runtime.litert_cpu import LiteRtCpu
 from models.shared import FaceModel
 from models.types import F32, U8, Frame, Wants
 from tests import parity
+from tests.clips import clip_frames
 
 MEAN_LIMIT, P95_LIMIT = 0.018, 0.04
 EVERY = 10
@@ -122,18 +122,6 @@ def test_clips(mediapipe_still: Any, testdata: Path) -> None:
     assert_within(still)
 
 
-def clip_frames(clip: Path, count: int) -> Iterator[Frame]:
-    source = open_source(str(clip), live=False)
-    try:
-        for _ in range(count):
-            frame = source.read(10.0)
-            if frame is None:
-                return
-            yield frame
-    finally:
-        source.close()
-
-
 class Trembling:
     """LiteRT with noise in its last digits, a little more than two runtimes differ by."""
 
@@ -159,7 +147,7 @@ class Trembling:
 
 @pytest.mark.parametrize("clip", ["driver_head_turn", "driver_head_motion", "outdoor_hands"])
 def test_the_last_digits_of_a_runtime_do_not_grow(testdata: Path, clip: str) -> None:
-    frames = parity.clip_frames(next(testdata.glob(f"video/{clip}*.mp4")), 70)
+    frames = list(clip_frames(next(testdata.glob(f"video/{clip}*.mp4")), 70))
     plain = parity.perceive(lambda: LiteRtCpu(1), frames, Wants())
     apart = parity.distance(plain, parity.perceive(lambda: Trembling(2e-4), frames, Wants()))
     assert apart.faces >= 60

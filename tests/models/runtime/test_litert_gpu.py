@@ -21,6 +21,7 @@ from models.runtime.litert_gpu import LiteRtGpu
 from models.runtime.remote import Remote
 from models.types import F32
 from tests import parity
+from tests.clips import clip_frames
 from tests.losing_driver import losing_driver
 
 needs_gpu = pytest.mark.usefixtures("gpu_networks")
@@ -98,7 +99,7 @@ def test_on_real_faces_every_network_agrees_on_the_same_crop(gpu: LiteRtGpu, tes
         made.append(parity.Twin(LiteRtCpu(1), Kept(gpu)))
         return made[-1]
 
-    frames = parity.clip_frames(next(testdata.glob(f"video/{clip}*.mp4")), 4, step=7)
+    frames = list(clip_frames(next(testdata.glob(f"video/{clip}*.mp4")), 4, step=7))
     parity.perceive(make, frames)
     largest, runs = made[0].largest, made[0].runs
     assert set(runs) == {"face_mesh", "yunet", "face_blendshapes", "selfie_landscape"}
@@ -111,7 +112,7 @@ def test_on_real_faces_every_network_agrees_on_the_same_crop(gpu: LiteRtGpu, tes
 
 @pytest.mark.parametrize("clip", [*CLIPS, "outdoor", "driver_head_turn", "driver_head_motion", "expressions"])
 def test_the_whole_pipeline_follows_the_same_faces(gpu: LiteRtGpu, testdata: Path, clip: str) -> None:
-    frames = parity.clip_frames(next(testdata.glob(f"video/{clip}*.mp4")), 6)
+    frames = list(clip_frames(next(testdata.glob(f"video/{clip}*.mp4")), 6))
     apart = parity.distance(parity.perceive(lambda: LiteRtCpu(1), frames), parity.perceive(lambda: Kept(gpu), frames))
     assert apart.faces >= len(frames)
     assert apart.landmarks_p95 <= MOST_PIPELINE_SHARE

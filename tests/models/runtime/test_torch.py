@@ -5,7 +5,7 @@ import importlib.abc
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ import pytest
 
 import models.runtime
 from app.sources.demo import DemoSource
-from app.sources.open import open_source
 from models.errors import BackendFailed, ModelUnavailable
 from models.geometry import inter_ocular_px
 from models.landmarks import CROP_PX, FaceMesh, Region, crop, region_from_mesh
@@ -27,6 +26,7 @@ from models.runtime.litert_cpu import LiteRtCpu
 from models.runtime.torch_ import TorchRuntime
 from models.shared import FaceModel
 from models.types import F32, U8, Frame, Perception, Wants
+from tests.clips import clip_frames
 from tests.need_torch import require_torch
 
 LANDMARK_LIMIT_PX = 0.01
@@ -170,20 +170,10 @@ def test_pipeline_on_the_demo(torch_cpu: TorchRuntime) -> None:
 
 
 def test_pipeline_on_clips(torch_cpu: TorchRuntime, testdata: Path) -> None:
-    compared = sum(assert_alike(list(clip_frames(clip))) for clip in sorted((testdata / "video").glob("*.mp4")))
+    compared = sum(
+        assert_alike(list(clip_frames(clip, CLIP_FRAMES))) for clip in sorted((testdata / "video").glob("*.mp4"))
+    )
     assert compared > 3 * CLIP_FRAMES
-
-
-def clip_frames(clip: Path) -> Iterator[Frame]:
-    source = open_source(str(clip), live=False)
-    try:
-        for _ in range(CLIP_FRAMES):
-            frame = source.read(10.0)
-            if frame is None:
-                return
-            yield frame
-    finally:
-        source.close()
 
 
 def test_networks_may_run_in_two_threads(torch_cpu: TorchRuntime, faces: list[F32]) -> None:
