@@ -51,7 +51,7 @@ def grown(area: Region, cells: int) -> Region:
     return np.asarray(cv2.dilate(area.astype(np.uint8), kernel), np.bool_)
 
 
-def softened(area: Region) -> F32:
-    """0..1: solid in the area and one cell around it, fading over three more."""
-    wide = grown(area, 3).astype(np.float32)
-    return np.asarray(cv2.blur(wide, (5, 5), borderType=cv2.BORDER_REPLICATE), np.float32)
+def softened(area: Region, cells: int = 3) -> F32:
+    """0..1: solid in the area and one cell around it, fading over `cells` more (2 or 3)."""
+    wide, side = grown(area, cells).astype(np.float32), 2 * cells - 1
+    return np.asarray(cv2.blur(wide, (side, side), borderType=cv2.BORDER_REPLICATE), np.float32)

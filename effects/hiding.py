@@ -28,8 +28,9 @@ _CELLS_WEAKEST, _CELLS_STRONGEST = 9.0, 3.0
 """Cells across a head. Faces in mosaics finer than this have been recognised by machines (McPherson et al. 2016,
 "Defeating Image Obfuscation with Deep Learning"), so no strength goes there."""
 _SETTLED_S = 0.7
-_UNSETTLED_GROWTH = 1.4
-"""Of the ellipse around a face that has just come in, cut by the border: its mesh is a guess."""
+_CONFIRMED_S, _UNSETTLED_GROWTH = 0.1, 1.4
+"""A face that has just come in, cut by the border, has a mesh that is a guess: after a few frames it stands for its
+person, but its ellipse is larger by this factor until it has settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,14 @@ def cover(canvas: Canvas, scene: Scene, look: Look, before: Hidden, keep: int = 
     """
     heads = follow_heads(before.heads, scene.faces, scene.dt_s)
     settled = [face for face in scene.faces if _is_settled(face, heads, scene.size_wh)]
-    strangers, scenery = _strangers(canvas, scene, heads, settled, before.scenery)
+    confirmed = [face for face in scene.faces if face in settled or heads.by_id[face.track_id].age_s >= _CONFIRMED_S]
+    strangers, scenery = _strangers(canvas, scene, heads, confirmed, before.scenery)
     kept = next((face for face in scene.faces if face.track_id == keep), None)
     spared = None if kept is None else _face_outline(kept)
     if strangers.any():
-        _cover_region(canvas, strangers, look)
+        _cover_region(canvas, softened(strangers), look)
+    for strip in scenery.revealed():
+        _cover_region(canvas, softened(strip, 2), look)
     for ring in heads.rings().values():
         _cover_oval(canvas, ring, look, spared)
     for track_id, head in heads.by_id.items():
@@ -95,13 +99,13 @@ def _face_outline(face: Face) -> F32:
 
 
 def _strangers(
-    canvas: Canvas, scene: Scene, heads: Heads, settled: list[Face], before: Scenery | None
+    canvas: Canvas, scene: Scene, heads: Heads, confirmed: list[Face], before: Scenery | None
 ) -> tuple[Region, Scenery]:
     """Coarse map of people without a tracked face, and the scene as it is known now."""
     people = None if scene.matte is None else sort_people(scene.matte, scene.faces, scene.size_wh)
     known = None if people is None else people.known
-    ovals = [heads.by_id[face.track_id].oval for face in settled]
-    scenery = find_newcomers(before, canvas.source.pixels, ovals, settled, known, scene.dt_s)
+    ovals = [heads.by_id[face.track_id].oval for face in confirmed]
+    scenery = find_newcomers(before, canvas.source.pixels, ovals, confirmed, known, scene.dt_s)
     return scenery.found if people is None else scenery.found | people.strangers, scenery
 
 
@@ -112,8 +116,8 @@ def _is_settled(face: Face, heads: Heads, size_wh: tuple[int, int]) -> bool:
     return bool(inside) or heads.by_id[face.track_id].age_s >= _SETTLED_S
 
 
-def _cover_region(canvas: Canvas, region: Region, look: Look) -> None:
-    mask = map_mask(softened(region), canvas.image.size_wh)
+def _cover_region(canvas: Canvas, values: F32, look: Look) -> None:
+    mask = map_mask(values, canvas.image.size_wh)
     if mask is not None:
         _draw(canvas, mask, grid_over_mask(mask, max(min(mask.size_wh) / look.cells_across, 8.0)), look)
 

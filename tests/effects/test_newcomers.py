@@ -69,8 +69,48 @@ def test_hair_and_shoulder_give_the_face_between_them() -> None:
     assert share(play([*QUIET, parts]), (615, 90, 640, 200)) > 0.95
 
 
-def test_what_does_not_touch_the_border_is_no_newcomer() -> None:
-    assert not play([*QUIET, with_box(room(), (300, 100, 380, 200))]).found.any()
+def test_whoever_appears_inside_is_found() -> None:
+    """From behind a desk, a door, a sheet of paper."""
+    box = (300, 60, 380, 130)
+    assert share(play([*QUIET, with_box(room(), box)]), box) > 0.95
+
+
+def test_what_is_small_and_inside_is_nobody() -> None:
+    assert not play([*QUIET, with_box(room(), (300, 100, 322, 122))]).found.any()
+
+
+def test_in_the_dark_less_is_new() -> None:
+    frames = [(room(n) // 6).astype(np.uint8) for n in range(35)]
+    box = (600, 60, 640, 200)
+    assert share(play([*frames, with_box(frames[0], box, (44, 48, 52))]), box) > 0.5
+
+
+def view(left: int, seed: int) -> U8:
+    """A camera turned to a part of a wide room."""
+    rng = np.random.default_rng(6)
+    soft = cv2.resize(rng.integers(60, 200, (6, 16, 3)).astype(np.uint8), (1024, 360), interpolation=cv2.INTER_CUBIC)
+    noise = np.random.default_rng(seed).normal(0, 3, (360, 640, 3))
+    return np.clip(soft[:, left : left + 640] + noise, 0, 255).astype(np.uint8)
+
+
+def test_what_a_turn_of_the_camera_brings_in_is_not_trusted_near_the_border() -> None:
+    scenery = play([*[view(0, n) for n in range(35)], *[view(6 * n, n) for n in range(1, 30)]])
+    assert not scenery.found.any()
+    (strip,) = scenery.revealed()
+    assert strip[:, -5:].all()
+    assert not strip[:, :-12].any()
+
+
+def test_whoever_comes_in_while_the_camera_turns_is_found() -> None:
+    frames = [view(0, n) for n in range(35)]
+    frames += [with_box(view(4 * n, n), (16 * n - 60, 60, 16 * n, 200)) for n in range(1, 12)]
+    assert share(play(frames), (120, 70, 170, 190)) > 0.9
+
+
+def test_a_sway_of_the_camera_brings_nothing_in() -> None:
+    scenery = play([view(40 + round(5 * np.sin(n / 2)), n) for n in range(60)])
+    assert scenery.revealed() == []
+    assert not scenery.found.any()
 
 
 def test_a_newcomer_is_followed_inwards() -> None:
