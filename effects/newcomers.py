@@ -16,8 +16,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from effects.camera_shift import Shift, camera_shift, moved_map
-from effects.coarse import Region, grown, map_scale, map_wh, regions, shrunk, span
+from effects.coarse import Region, Shift, camera_shift, grown, map_scale, map_wh, moved_map, regions, shrunk, span
 from effects.ops.masks import Oval
 from models.geometry import median
 from models.types import F32, U8, Face

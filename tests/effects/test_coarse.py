@@ -1,10 +1,10 @@
-"""How far the camera has turned."""
+"""Coarse maps: how far the camera has turned, and maps that follow it."""
 
 import cv2
 import numpy as np
 import pytest
 
-from effects.camera_shift import camera_shift, moved_map
+from effects.coarse import camera_shift, moved_map
 from models.types import U8
 
 NOBODY = np.zeros((54, 96), np.bool_)
