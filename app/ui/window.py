@@ -1,6 +1,6 @@
 """The window: puts the parts together, connects them, and passes on what Qt tells it."""
 
-from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -81,7 +81,7 @@ class MainWindow(QWidget):
         self._show_settings()
         self.backend.refresh()
         if not options.geometry or not self.restoreGeometry(QByteArray.fromHex(options.geometry.encode())):
-            self.resize(1600, 1000)
+            self.resize(QSize(1600, 1000).boundedTo(self.screen().availableSize()))
 
     def start(self) -> None:
         """Show the window, adopt the settings and open the first source."""
